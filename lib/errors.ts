@@ -1,0 +1,65 @@
+/**
+ * Every error that alloc8 raises on purpose: one class, one closed table of codes.
+ *
+ * A code is stable (scripts may test it), an error names the thing, what was expected and what came, and says what
+ * to do next. The command line prints `message` and `hint` and never a stack for these.
+ */
+
+/** All codes, with the exit status that the command line gives to each (see DESIGN, "Command line"). */
+export const errorCodes = {
+  /** A wrong option, argument or combination of them. */
+  USAGE: 2,
+  /** No heap of that name is built in or found; `hint` holds the nearest names. */
+  HEAP_UNKNOWN: 2,
+  /** A known heap is not installed on this machine. */
+  HEAP_NOT_INSTALLED: 2,
+  /** A heap's library is missing, unreadable, of another machine, or has no malloc. */
+  HEAP_LIBRARY: 2,
+  /** A tunable that the heap does not know, or a value it cannot take. */
+  HEAP_TUNABLE: 2,
+  /** A requested heap was not in effect. */
+  HEAP_INACTIVE: 3,
+  /** The target does not exist. */
+  TARGET_NOT_FOUND: 127,
+  /** The target is a folder or is not executable. */
+  TARGET_NOT_EXECUTABLE: 126,
+  /** A metric that is not known, or a pattern that is not a regular expression. */
+  METRIC: 2,
+  /** A report or session path that cannot be written. */
+  OUTPUT_PATH: 2,
+  /** The native part is missing, does not load, or is of another version. */
+  NATIVE: 125,
+  /** A session file is truncated or corrupt; the message holds the offset. */
+  SESSION_CORRUPT: 125,
+  /** The launcher failed before the target started. */
+  LAUNCH: 125,
+  /** The caller's signal was aborted. */
+  ABORTED: 130,
+} as const
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof errorCodes
+
+/** The one error class. `hint` says what to do next; `cause` is the underlying error, if there was one. */
+export class Alloc8Error extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'Alloc8Error'
+    this.code = code
+    this.hint = options.hint
+  }
+
+  /** The exit status that the command line gives to this error. */
+  get exitStatus(): number {
+    return errorCodes[this.code]
+  }
+}
+
+/** The error for an option or argument of the wrong shape: names the option, what was expected, what came. */
+export function usageError(option: string, expected: string, actual: unknown): Alloc8Error {
+  const shown = typeof actual === 'string' ? JSON.stringify(actual) : String(actual)
+  return new Alloc8Error('USAGE', `${option}: expected ${expected}, got ${shown}`)
+}

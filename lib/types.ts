@@ -1,0 +1,222 @@
+/**
+ * The shapes of alloc8's results, as DESIGN's "Results" names them: plain data, units in the names, the same objects
+ * that the functions return and that `--json` writes. Fields may be added; none is renamed. `schema` is the version
+ * of the shape; the JSON Schemas stand in `schema/`.
+ */
+
+// --- heaps -----------------------------------------------------------------------------------------------------
+
+/** Where a heap comes from. `default` is the program untouched, `system` is libc's malloc, enforced. */
+export type HeapKind = 'default' | 'system' | 'builtin' | 'found' | 'file'
+
+/** One tunable of a heap: `name:key=value` sets it. */
+export interface Tunable {
+  key: string
+  kind: 'integer' | 'boolean' | 'string' | 'size'
+  /** The heap's own default as it documents it, or null where it depends on the machine. */
+  default: string | null
+  /** One line: what it does. */
+  description: string
+}
+
+/** A heap as `alloc8 heaps` lists it. `path` and `version` are null for `default`. */
+export interface HeapInfo {
+  name: string
+  kind: HeapKind
+  path: string | null
+  version: string | null
+  tunables: Tunable[]
+}
+
+/** What `heaps()` returns. */
+export interface HeapsResult {
+  schema: 1
+  heaps: HeapInfo[]
+}
+
+/** A heap chosen for a run: a name with its tunables applied, ready to be put into an environment. */
+export interface ResolvedHeap extends HeapInfo {
+  /** The whole text that was asked for: `jemalloc:narenas=2`. Two with the same spec behave alike. */
+  spec: string
+  /** Libraries to preload, in order. Empty for `default`. */
+  preload: string[]
+  /** Environment variables that carry the tunables. A list-like variable is joined to the user's own value. */
+  env: { name: string; value: string; join: string | null }[]
+}
+
+// --- verdict ---------------------------------------------------------------------------------------------------
+
+/** Whether the requested heap was in effect. */
+export type VerdictState = 'active' | 'partial' | 'inactive'
+
+/** Why a verdict is what it is. */
+export interface Reason {
+  code: ReasonCode
+  message: string
+}
+
+/** The closed list of reasons. */
+export type ReasonCode =
+  | 'static-executable'
+  | 'secure-exec'
+  | 'own-malloc'
+  | 'sanitizer'
+  | 'wrong-elf-class'
+  | 'not-an-elf'
+  | 'library-not-loaded'
+  | 'bound-elsewhere'
+  | 'mis-versioned-exports'
+  | 'missing-entry-points'
+  | 'not-witnessed'
+  | 'witness-unreadable'
+
+/** One process image: what its entry points were bound to. Paths are null where the loader found nothing. */
+export interface ProcessVerdict {
+  pid: number
+  ppid: number
+  executable: string
+  state: VerdictState
+  reasons: Reason[]
+  bindings: Record<string, string | null>
+}
+
+/** The verdict on a whole run: the worst of its processes. */
+export interface Verdict {
+  state: VerdictState
+  reasons: Reason[]
+  processes: ProcessVerdict[]
+}
+
+// --- run -------------------------------------------------------------------------------------------------------
+
+/** Something that the caller should know; `message` ends with what to do. */
+export interface Warning {
+  code: string
+  message: string
+}
+
+/** A process that outlived its target. */
+export interface Leftover {
+  pid: number
+  command: string
+}
+
+/** What one run gave. Times are nanoseconds, memory is bytes; see DESIGN, "Accounting", for whose they are. */
+export interface RunResult {
+  schema: 1
+  heap: string
+  command: string[]
+  /** null when the target died by a signal. */
+  exitCode: number | null
+  signal: string | null
+  timedOut: boolean
+  wallNs: number
+  userNs: number
+  sysNs: number
+  peakRssBytes: number
+  minorFaults: number
+  majorFaults: number
+  voluntarySwitches: number
+  involuntarySwitches: number
+  tree: { processes: number; userNs: number; sysNs: number; peakRssBytes: number }
+  verdict: Verdict
+  /** The session folder, where it was kept, else null. */
+  session: string | null
+  leftovers: Leftover[]
+  warnings: Warning[]
+}
+
+// --- compare ---------------------------------------------------------------------------------------------------
+
+/** What a cell of a comparison says. */
+export type CellVerdict = 'better' | 'worse' | 'same' | 'inconclusive'
+
+/** The metrics that alloc8 measures itself. Others are numbers that the target prints. */
+export type BuiltinMetric = 'wall' | 'user' | 'sys' | 'cpu' | 'peak-rss' | 'faults'
+
+/** A metric: measured by us, or matched in the target's output (`pattern` has one group, the number). */
+export interface Metric {
+  name: string
+  unit: 'ns' | 'bytes' | 'count' | ''
+  higherIsBetter: boolean
+  /** Source of a regular expression with one capturing group, or null for a metric that alloc8 measures. */
+  pattern: string | null
+}
+
+/** A run that gave no number: it crashed, failed, hung, or printed nothing that matched. */
+export interface RunFailure {
+  block: number
+  exitCode: number | null
+  signal: string | null
+  timedOut: boolean
+  message: string
+  /** The last of what the target printed, at most 64 KiB. */
+  output: string
+}
+
+/** One workload under one heap by one metric, against the baseline. */
+export interface Cell {
+  workload: string
+  heap: string
+  metric: string
+  unit: string
+  higherIsBetter: boolean
+  /** Heap over baseline; null when there are too few pairs. `low` and `high` bound it at 95 %. */
+  ratio: number | null
+  low: number | null
+  high: number | null
+  verdict: CellVerdict
+  /** One per block, in block order; null where a run failed. */
+  runs: (number | null)[]
+  failures: RunFailure[]
+}
+
+/** The baseline under a second name: what the machine's noise alone makes of two equal things. */
+export interface Control {
+  workload: string
+  metric: string
+  ratio: number | null
+  low: number | null
+  high: number | null
+  runs: (number | null)[]
+}
+
+/** The machine, as far as it bears on the numbers. */
+export interface Machine {
+  cpu: string
+  cores: number
+  memoryBytes: number
+  kernel: string
+  libc: string
+  governor: string | null
+  thp: string | null
+  aslr: string | null
+  cgroupMemoryBytes: number | null
+}
+
+/** A heap in a comparison, with whether it was in effect in every run. */
+export interface ComparedHeap extends HeapInfo {
+  spec: string
+  state: VerdictState
+  reasons: Reason[]
+}
+
+/** What `compare()` returns. */
+export interface CompareResult {
+  schema: 1
+  command: string[]
+  /** The spec of the first heap; every ratio is against it. */
+  baseline: string
+  heaps: ComparedHeap[]
+  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C or --max-time. */
+  blocks: number
+  requestedBlocks: number
+  warmupBlocks: number
+  seed: number
+  threshold: number
+  partial: boolean
+  machine: Machine
+  control: Control[]
+  warnings: Warning[]
+  cells: Cell[]
+}
