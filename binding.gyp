@@ -1,0 +1,48 @@
+# What `npm install` builds: the addon, the preload libraries and the launcher. The sources stand in
+# native/sources.json; CMakeLists.txt builds the same products and the tests besides.
+{
+  'variables': {
+    'alloc8_warnings': ['-Wall', '-Wextra', '-Wno-missing-field-initializers'],
+  },
+  'target_defaults': {
+    'include_dirs': ['native', 'native/include'],
+    'cflags_cc!': ['-std=gnu++17'],
+    'cflags_cc': ['-std=c++20', '<@(alloc8_warnings)'],
+    'cflags': ['-fvisibility=hidden'],
+  },
+  'targets': [
+    {
+      'target_name': 'alloc8',
+      'sources': ['<!@(node scripts/sources.mjs alloc8)'],
+      'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
+      'defines': [
+        'NAPI_VERSION=8',
+        'NODE_ADDON_API_DISABLE_DEPRECATED',
+        'ALLOC8_VERSION="<!(node -p "require(\'./package.json\').version")"',
+      ],
+      # node-addon-api turns JavaScript errors into C++ exceptions.
+      'cflags_cc!': ['-fno-exceptions'],
+      'cflags_cc': ['-fexceptions'],
+    },
+    {
+      'target_name': 'alloc8-simple',
+      'includes': ['native/preload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs alloc8-simple)'],
+    },
+    {
+      'target_name': 'alloc8-witness',
+      'includes': ['native/preload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs alloc8-witness)'],
+    },
+    {
+      'target_name': 'alloc8-launch',
+      'type': 'executable',
+      'sources': ['<!@(node scripts/sources.mjs alloc8-launch)'],
+      'cflags_cc': ['-fno-rtti', '-fno-exceptions', '-fno-threadsafe-statics'],
+      # Static and without libstdc++: the peak memory of the launcher is inherited by what it starts.
+      'ldflags!': ['-rdynamic'],
+      'ldflags': ['-static', '-nodefaultlibs'],
+      'libraries': ['-lc', '-lgcc', '-lgcc_eh', '-lc'],
+    },
+  ],
+}

@@ -1,0 +1,98 @@
+// The Node addon: converts arguments and results between JavaScript and the native readers. No logic of its own.
+
+#include <fstream>
+#include <string>
+
+#include <napi.h>
+
+#include "platform/platform.h"
+#include "record/witness_reader.h"
+
+namespace {
+
+constexpr std::streamoff kMaxRecordBytes = std::streamoff{16} << 20;
+
+Napi::Error corrupt(Napi::Env env, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Value().Set("code", Napi::String::New(env, "SESSION_CORRUPT"));
+  return error;
+}
+
+Napi::Value optionalText(Napi::Env env, const std::string& text) {
+  return text.empty() ? env.Null() : Napi::Value(Napi::String::New(env, text));
+}
+
+// Calls convert(item, object) for every item and gives the objects as an array.
+template <class Items, class Convert>
+Napi::Array toArray(Napi::Env env, const Items& items, Convert convert) {
+  Napi::Array array = Napi::Array::New(env, items.size());
+  std::uint32_t i = 0;
+  for (const auto& item : items) {
+    Napi::Object object = Napi::Object::New(env);
+    convert(item, object);
+    array.Set(i++, object);
+  }
+  return array;
+}
+
+Napi::Object toObject(Napi::Env env, const alloc8::record::WitnessRecord& record) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("pid", Napi::Number::New(env, static_cast<double>(record.pid)));
+  result.Set("ppid", Napi::Number::New(env, static_cast<double>(record.ppid)));
+  result.Set("sequenceNs", Napi::BigInt::New(env, record.sequenceNs));
+  result.Set("kind", record.fork ? "fork" : "exec");
+  result.Set("secure", Napi::Boolean::New(env, record.secure));
+  result.Set("truncated", Napi::Boolean::New(env, record.truncated));
+  result.Set("executable", record.executable);
+  Napi::Array objects = Napi::Array::New(env, record.objects.size());
+  for (std::uint32_t i = 0; i < record.objects.size(); ++i) objects.Set(i, record.objects[i]);
+  result.Set("objects", objects);
+  result.Set("references", toArray(env, record.references, [env](const auto& reference, Napi::Object& object) {
+               object.Set("object", reference.object);
+               object.Set("symbol", reference.symbol);
+               object.Set("version", optionalText(env, reference.version));
+               object.Set("target", reference.target < 0
+                                        ? env.Null()
+                                        : Napi::Value(Napi::Number::New(env, static_cast<double>(reference.target))));
+             }));
+  result.Set("definitions", toArray(env, record.definitions, [env](const auto& definition, Napi::Object& object) {
+               object.Set("object", definition.object);
+               object.Set("symbol", definition.symbol);
+               object.Set("version", optionalText(env, definition.version));
+             }));
+  return result;
+}
+
+// readWitness(path): the record, or an error with the code SESSION_CORRUPT.
+Napi::Value readWitness(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
+  if (size < 0) throw corrupt(info.Env(), path + ": cannot be read");
+  if (size > kMaxRecordBytes) throw corrupt(info.Env(), path + ": more than 16 MiB");
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  file.seekg(0);
+  file.read(bytes.data(), size);
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  alloc8::record::WitnessRecord record;
+  const std::string problem = alloc8::record::parseWitness(bytes.data(), bytes.size(), &record);
+  if (!problem.empty()) throw corrupt(info.Env(), path + ": " + problem);
+  return toObject(info.Env(), record);
+}
+
+// fileCapabilities(path): whether the file carries any.
+Napi::Value fileCapabilities(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return Napi::Boolean::New(info.Env(), alloc8::platform::hasFileCapabilities(path.c_str()));
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("version", ALLOC8_VERSION);
+  exports.Set("readWitness", Napi::Function::New<readWitness>(env, "readWitness"));
+  exports.Set("fileCapabilities", Napi::Function::New<fileCapabilities>(env, "fileCapabilities"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(alloc8, init)

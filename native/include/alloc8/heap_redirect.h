@@ -1,0 +1,222 @@
+// HeapRedirect<T>: one heap of class T per library, reached through static functions. It builds the heap once, serves
+// calls that come while it is being built from the bootstrap arena, fills in the methods that T leaves out, and sends
+// pointers that T does not own to whoever made them.
+//
+// What T does not need is not there: a constant-initialised T has no readiness check, a T without `owns` no routing.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+#include "alloc8/allocator_traits.h"
+#include "alloc8/detail/bootstrap_arena.h"
+#include "alloc8/detail/compiler.h"
+#include "alloc8/detail/foreign.h"
+#include "alloc8/lock.h"
+
+namespace alloc8 {
+
+namespace detail {
+
+// A heap that exists from the first instruction on.
+template <class T>
+struct ConstantStorage {
+  static inline constinit T heap{};
+  static ALLOC8_ALWAYS_INLINE T* get() { return &heap; }
+};
+
+// A heap that is built in place by whoever needs it first and never destroyed, because libraries free after main.
+template <class T>
+struct LazyStorage {
+  // Null only while this very thread is inside T's constructor.
+  static ALLOC8_ALWAYS_INLINE T* get() {
+    T* ready = instance.load(std::memory_order_acquire);
+    return ALLOC8_LIKELY(ready != nullptr) ? ready : build();
+  }
+
+ private:
+  static ALLOC8_NOINLINE T* build() {
+    static thread_local char anchor;  // its address names the thread without a system call
+    const auto self = reinterpret_cast<std::uintptr_t>(&anchor);
+    std::uintptr_t builderSeen = 0;
+    if (builder.compare_exchange_strong(builderSeen, self, std::memory_order_acq_rel)) {
+      T* built = ::new (static_cast<void*>(bytes)) T();
+      instance.store(built, std::memory_order_release);
+      return built;
+    }
+    if (builderSeen == self) return instance.load(std::memory_order_acquire);
+    T* ready;
+    while ((ready = instance.load(std::memory_order_acquire)) == nullptr) yieldThread();
+    return ready;
+  }
+
+  alignas(T) static inline unsigned char bytes[sizeof(T)];
+  static inline constinit std::atomic<T*> instance{nullptr};
+  static inline constinit std::atomic<std::uintptr_t> builder{0};
+};
+
+}  // namespace detail
+
+template <Allocator T>
+class HeapRedirect {
+ public:
+  using AllocatorType = T;
+  static constexpr bool isConstant = detail::ConstantInitialised<T>;
+  static constexpr bool hasOwns = detail::HasOwns<T>;
+  static constexpr bool followsLibcRules = detail::followsLibcRules<T>();
+
+  // The heap, built if need be; null only inside its own constructor.
+  static ALLOC8_ALWAYS_INLINE T* getHeap() {
+    if constexpr (isConstant) {
+      return detail::ConstantStorage<T>::get();
+    } else {
+      return detail::LazyStorage<T>::get();
+    }
+  }
+
+  static ALLOC8_ALWAYS_INLINE void* malloc(std::size_t size) {
+    T* heap = getHeap();
+    if (building(heap)) return detail::BootstrapArena::allocate(size, 16);
+    return heap->malloc(size);
+  }
+
+  static ALLOC8_ALWAYS_INLINE void free(void* p) {
+    if (bootstrapped(p)) return;  // the arena never reuses
+    T* heap = getHeap();
+    if (building(heap)) return;
+    if constexpr (hasOwns) {
+      if (ALLOC8_UNLIKELY(p != nullptr && !heap->owns(p))) return detail::foreignFree(p);
+    }
+    heap->free(p);
+  }
+
+  static ALLOC8_ALWAYS_INLINE void free_sized(void* p, std::size_t size) {
+    if constexpr (detail::HasFreeSized<T>) {
+      if (ALLOC8_LIKELY(plainlyOurs(p))) return static_cast<void>(getHeap()->free_sized(p, size));
+    }
+    HeapRedirect::free(p);
+  }
+
+  static ALLOC8_ALWAYS_INLINE void free_aligned_sized(void* p, std::size_t alignment, std::size_t size) {
+    if constexpr (detail::HasFreeAlignedSized<T>) {
+      if (ALLOC8_LIKELY(plainlyOurs(p))) {
+        return static_cast<void>(getHeap()->free_aligned_sized(p, alignment, size));
+      }
+    }
+    HeapRedirect::free(p);
+  }
+
+  static void* memalign(std::size_t alignment, std::size_t size) {
+    T* heap = getHeap();
+    if (building(heap)) return detail::BootstrapArena::allocate(size, alignment);
+    return heap->memalign(alignment, size);
+  }
+
+  static std::size_t getSize(void* p) {
+    if (bootstrapped(p)) return detail::BootstrapArena::usableSize(p);
+    T* heap = getHeap();
+    if (building(heap)) return 0;
+    if constexpr (hasOwns) {
+      if (ALLOC8_UNLIKELY(!heap->owns(p))) return detail::foreignUsableSize(p);
+    }
+    return heap->getSize(p);
+  }
+
+  // calloc of count * size bytes; the caller has checked that the product does not overflow.
+  static void* calloc(std::size_t count, std::size_t size) {
+    T* heap = getHeap();
+    if (building(heap)) return detail::BootstrapArena::allocate(count * size, 16);
+    if constexpr (detail::HasCalloc<T>) {
+      return heap->calloc(count, size);
+    } else {
+      void* p = heap->malloc(count * size);
+      return p == nullptr ? nullptr : std::memset(p, 0, count * size);
+    }
+  }
+
+  // Neither p nor size is zero.
+  static void* realloc(void* p, std::size_t size) {
+    if constexpr (AllocatorWithRealloc<T>) {
+      if (ALLOC8_LIKELY(plainlyOurs(p))) return getHeap()->realloc(p, size);
+    }
+    const std::size_t old = getSize(p);
+    // Shrinking in place keeps at most half of a block idle.
+    if (size <= old && size >= old / 2 && plainlyOurs(p)) return p;
+    void* moved = HeapRedirect::malloc(size);
+    if (moved == nullptr) return nullptr;
+    std::memcpy(moved, p, old < size ? old : size);
+    HeapRedirect::free(p);
+    return moved;
+  }
+
+  static void lock() {
+    if (T* heap = getHeap(); !building(heap)) heap->lock();
+  }
+
+  static void unlock() {
+    if (T* heap = getHeap(); !building(heap)) heap->unlock();
+  }
+
+  // In the child of a fork: true when the heap re-initialised itself and must not be unlocked.
+  static bool forkChild() {
+    if constexpr (detail::HasForkChild<T>) {
+      if (T* heap = getHeap(); !building(heap)) heap->forkChild();
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  // Fills *out and answers true where the heap keeps statistics.
+  static bool stats([[maybe_unused]] HeapStats* out) {
+    if constexpr (detail::HasStats<T>) {
+      T* heap = getHeap();
+      if (building(heap)) return false;
+      *out = heap->stats();
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  // Gives memory back to the system, keeping `keep` bytes; bytes released.
+  static std::size_t trim([[maybe_unused]] std::size_t keep) {
+    if constexpr (detail::HasTrim<T>) {
+      T* heap = getHeap();
+      return building(heap) ? 0 : heap->trim(keep);
+    } else {
+      return 0;
+    }
+  }
+
+ private:
+  static ALLOC8_ALWAYS_INLINE bool building([[maybe_unused]] T* heap) {
+    if constexpr (isConstant) {
+      return false;
+    } else {
+      return ALLOC8_UNLIKELY(heap == nullptr);
+    }
+  }
+
+  static ALLOC8_ALWAYS_INLINE bool bootstrapped([[maybe_unused]] const void* p) {
+    if constexpr (isConstant) {
+      return false;
+    } else {
+      return ALLOC8_UNLIKELY(detail::BootstrapArena::owns(p));
+    }
+  }
+
+  static ALLOC8_ALWAYS_INLINE bool plainlyOurs(void* p) {
+    if (bootstrapped(p)) return false;
+    T* heap = getHeap();
+    if (building(heap)) return false;
+    if constexpr (hasOwns) return heap->owns(p);
+    return true;
+  }
+};
+
+}  // namespace alloc8

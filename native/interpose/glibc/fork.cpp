@@ -1,0 +1,71 @@
+// Fork: our handlers hold the heap's lock across it, so that the child never inherits a heap that another thread was
+// changing.
+//
+// Handlers for "prepare" run last-registered first, the others first-registered first. Ours must be the innermost: the
+// lock is taken after every other prepare handler and released before every other handler in parent and child, because
+// those may allocate. That needs the very first registration of the process, which constructor order does not give; so
+// the registration function itself is interposed, and whoever registers first makes us register before.
+
+#if !defined(__linux__)
+#error "interpose/glibc is for Linux with glibc"
+#endif
+
+#include <atomic>
+#include <cerrno>
+
+#include "alloc8/bridge.h"
+#include "alloc8/lock.h"
+#include "alloc8/pages.h"
+#include "platform/platform.h"
+
+extern "C" {
+extern void* __dso_handle;
+}
+
+namespace {
+
+using Handler = void (*)();
+using RegisterAtFork = int (*)(Handler, Handler, Handler, void*);
+
+void prepare() { xxmalloc_lock(); }
+
+void parent() { xxmalloc_unlock(); }
+
+void child() {
+  if (!xxfork_child()) xxmalloc_unlock();
+}
+
+enum State : unsigned { kNone, kRegistering, kDone };
+std::atomic<unsigned> state{kNone};
+std::atomic<RegisterAtFork> libcRegister{nullptr};
+
+void registerFirst() {
+  if (ALLOC8_LIKELY(state.load(std::memory_order_acquire) == kDone)) return;
+  unsigned seen = kNone;
+  if (!state.compare_exchange_strong(seen, kRegistering, std::memory_order_acq_rel)) {
+    while (state.load(std::memory_order_acquire) != kDone) alloc8::detail::yieldThread();
+    return;
+  }
+  auto real = reinterpret_cast<RegisterAtFork>(alloc8::platform::nextSymbol("__register_atfork"));
+  libcRegister.store(real, std::memory_order_release);
+  if (real == nullptr || real(prepare, parent, child, &__dso_handle) != 0) {
+    alloc8::fatal("could not register fork handlers; a fork could deadlock");
+  }
+  state.store(kDone, std::memory_order_release);
+}
+
+// Before constructors of default priority; 101 is the first that programs may use.
+__attribute__((constructor(101))) void start() {
+  const int saved = errno;
+  xxfree(xxmalloc(1));  // builds a heap that is not constant-initialised while the process is single-threaded
+  registerFirst();
+  errno = saved;
+}
+
+}  // namespace
+
+extern "C" ALLOC8_EXPORT int __register_atfork(Handler prepareHandler, Handler parentHandler, Handler childHandler,
+                                               void* object) noexcept {
+  registerFirst();
+  return libcRegister.load(std::memory_order_acquire)(prepareHandler, parentHandler, childHandler, object);
+}

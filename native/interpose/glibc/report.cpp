@@ -1,0 +1,103 @@
+// mallinfo, malloc_info and their kin, answered from the heap's own statistics. A heap without `stats` leaves them at
+// zero. The fields keep glibc's meaning: `arena` and `uordblks` leave out large blocks, which `hblkhd` holds.
+
+#if !defined(__linux__)
+#error "interpose/glibc is for Linux with glibc"
+#endif
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <initializer_list>
+
+#include <malloc.h>
+
+#include "alloc8/bridge.h"
+#include "alloc8/detail/foreign.h"
+#include "alloc8/detail/libc_rules.h"
+
+namespace {
+
+alloc8::HeapStats currentStats() {
+  alloc8::HeapStats stats;
+  if (!xxmalloc_stats(&stats)) return {};
+  return stats;
+}
+
+struct mallinfo2 describe() {
+  const alloc8::HeapStats stats = currentStats();
+  struct mallinfo2 info {};
+  info.arena = stats.systemBytes - stats.largeBytes;
+  info.ordblks = stats.freeBlocks;
+  info.hblks = stats.largeBlocks;
+  info.hblkhd = stats.largeBytes;
+  info.uordblks = stats.liveBytes - stats.largeLiveBytes;
+  info.fordblks = info.arena - info.uordblks;
+  info.keepcost = stats.releasableBytes;
+  return info;
+}
+
+// The old interface counts in int; the largest int says "at least this much", a wrapped one says nothing.
+int saturate(size_t value) { return value > INT_MAX ? INT_MAX : static_cast<int>(value); }
+
+}  // namespace
+
+extern "C" {
+
+ALLOC8_EXPORT struct mallinfo2 mallinfo2() noexcept { return describe(); }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+ALLOC8_EXPORT struct mallinfo mallinfo() noexcept {
+  const struct mallinfo2 wide = describe();
+  struct mallinfo info {};
+  info.arena = saturate(wide.arena);
+  info.ordblks = saturate(wide.ordblks);
+  info.hblks = saturate(wide.hblks);
+  info.hblkhd = saturate(wide.hblkhd);
+  info.uordblks = saturate(wide.uordblks);
+  info.fordblks = saturate(wide.fordblks);
+  info.keepcost = saturate(wide.keepcost);
+  return info;
+}
+#pragma GCC diagnostic pop
+
+// Tuning is a hint in glibc too, which answers 1 even for parameters that it does not know.
+ALLOC8_EXPORT int mallopt(int /*parameter*/, int /*value*/) noexcept { return 1; }
+
+ALLOC8_EXPORT int malloc_trim(size_t keep) noexcept {
+  alloc8::detail::KeepErrno keepErrno;
+  return xxmalloc_trim(keep) != 0 ? 1 : 0;
+}
+
+ALLOC8_EXPORT void malloc_stats() noexcept {
+  const alloc8::HeapStats stats = currentStats();
+  const struct mallinfo2 info = describe();
+  fprintf(stderr, "Arena 0:\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", info.arena, info.uordblks);
+  fprintf(stderr, "Total (incl. mmap):\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", stats.systemBytes,
+          stats.liveBytes);
+  fprintf(stderr, "max system bytes = %10zu\nforeign pointers = %10zu\n", stats.peakSystemBytes,
+          alloc8::detail::foreignCount());
+}
+
+ALLOC8_EXPORT int malloc_info(int options, FILE* out) noexcept {
+  if (options != 0) return EINVAL;
+  const alloc8::HeapStats stats = currentStats();
+  const struct mallinfo2 info = describe();
+  fputs("<malloc version=\"1\">\n", out);
+  // One heap and then the totals, as glibc writes it for a process with one arena.
+  for (const bool total : {false, true}) {
+    if (!total) fputs("<heap nr=\"0\">\n<sizes>\n</sizes>\n", out);
+    fprintf(out, "<total type=\"fast\" count=\"0\" size=\"0\"/>\n");
+    fprintf(out, "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n", info.ordblks, info.fordblks);
+    if (total) fprintf(out, "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n", info.hblks, info.hblkhd);
+    fprintf(out, "<system type=\"current\" size=\"%zu\"/>\n", total ? stats.systemBytes : info.arena);
+    fprintf(out, "<system type=\"max\" size=\"%zu\"/>\n", stats.peakSystemBytes);
+    fprintf(out, "<aspace type=\"total\" size=\"%zu\"/>\n", total ? stats.systemBytes : info.arena);
+    fprintf(out, "<aspace type=\"mprotect\" size=\"%zu\"/>\n", total ? stats.systemBytes : info.arena);
+    if (!total) fputs("</heap>\n", out);
+  }
+  fputs("</malloc>\n", out);
+  return ferror(out) != 0 ? EIO : 0;
+}
+}

@@ -1,0 +1,130 @@
+// The contract with the operating system on Linux: memory, futexes, processes.
+
+#if !defined(__linux__)
+#error "platform/linux is for Linux"
+#endif
+
+#include "platform/platform.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <ctime>
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace alloc8::platform {
+
+namespace {
+
+class KeepErrno {
+ public:
+  KeepErrno() : value_(errno) {}
+  ~KeepErrno() { errno = value_; }
+  KeepErrno(const KeepErrno&) = delete;
+  KeepErrno& operator=(const KeepErrno&) = delete;
+
+ private:
+  int value_;
+};
+
+void* mapAnonymous(std::size_t bytes) {
+  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return p == MAP_FAILED ? nullptr : p;
+}
+
+}  // namespace
+
+std::size_t pageSize() {
+  // From the auxiliary vector, not sysconf: it is there before libc has initialised itself. A race writes the same
+  // value twice.
+  static std::atomic<std::size_t> cached{0};
+  std::size_t size = cached.load(std::memory_order_relaxed);
+  if (size == 0) {
+    KeepErrno keep;
+    size = getauxval(AT_PAGESZ);
+    cached.store(size, std::memory_order_relaxed);
+  }
+  return size;
+}
+
+void* mapPages(std::size_t bytes, std::size_t alignment) {
+  KeepErrno keep;
+  const std::size_t page = pageSize();
+  if (bytes > PTRDIFF_MAX - page) return nullptr;
+  bytes = (bytes + page - 1) & ~(page - 1);
+  char* p = static_cast<char*>(mapAnonymous(bytes));
+  if (alignment <= page || p == nullptr) return p;
+  if ((reinterpret_cast<std::uintptr_t>(p) & (alignment - 1)) == 0) return p;
+  // The kernel places mappings below one another, so the first try is aligned more often than not. Otherwise map more
+  // than needed and give both ends back.
+  munmap(p, bytes);
+  if (bytes > PTRDIFF_MAX - alignment) return nullptr;
+  const std::size_t wide = bytes + alignment - page;
+  p = static_cast<char*>(mapAnonymous(wide));
+  if (p == nullptr) return nullptr;
+  const auto start = reinterpret_cast<std::uintptr_t>(p);
+  const std::size_t head = ((start + alignment - 1) & ~(alignment - 1)) - start;
+  const std::size_t tail = wide - head - bytes;
+  if (head != 0) munmap(p, head);
+  if (tail != 0) munmap(p + head + bytes, tail);
+  return p + head;
+}
+
+void unmapPages(void* p, std::size_t bytes) {
+  KeepErrno keep;
+  munmap(p, bytes);
+}
+
+void purgePages(void* p, std::size_t bytes) {
+  KeepErrno keep;
+  madvise(p, bytes, MADV_DONTNEED);
+}
+
+void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) {
+  KeepErrno keep;
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
+}
+
+void wakeOne(std::atomic<std::uint32_t>* word) {
+  KeepErrno keep;
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+void yieldThread() {
+  KeepErrno keep;
+  sched_yield();
+}
+
+const char* earlyEnvironment(const char* name) {
+  if (environ == nullptr || secureExecution()) return nullptr;
+  const std::size_t length = std::strlen(name);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') return *entry + length + 1;
+  }
+  return nullptr;
+}
+
+bool secureExecution() {
+  KeepErrno keep;
+  return getauxval(AT_SECURE) != 0;
+}
+
+std::int64_t processId() { return getpid(); }
+
+std::int64_t parentProcessId() { return getppid(); }
+
+std::uint64_t monotonicNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace alloc8::platform

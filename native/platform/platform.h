@@ -1,0 +1,65 @@
+// The contract with the operating system: everything that native code asks of it, one body per system in the folders
+// beside this file. No function allocates, throws, or changes errno, unless it says so.
+//
+// The letters behind each function say where it may be called: M before main (constructors of others included),
+// D inside dlsym or the dynamic loader, S in a signal handler, F in the child of a fork of a threaded program.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace alloc8::platform {
+
+// --- memory -----------------------------------------------------------------------------------------------------
+
+// The page size in bytes. MDSF
+std::size_t pageSize();
+// `bytes` of zeroed memory at a multiple of `alignment` (a power of two); null when there is none. MDSF
+void* mapPages(std::size_t bytes, std::size_t alignment);
+// Gives whole pages back. MDSF
+void unmapPages(void* p, std::size_t bytes);
+// Drops the contents of whole pages; they read as zero afterwards. MDSF
+void purgePages(void* p, std::size_t bytes);
+
+// --- threads ----------------------------------------------------------------------------------------------------
+
+// Sleeps while *word == expected; may wake early. MDS
+void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected);
+// Wakes one sleeper. MDSF
+void wakeOne(std::atomic<std::uint32_t>* word);
+// Lets another thread run. MDSF
+void yieldThread();
+
+// --- process ----------------------------------------------------------------------------------------------------
+
+// A variable of the environment, read without libc's locks; null when absent or when the process is secure-exec
+// (setuid and the like), where the environment is not to be trusted. MSF
+const char* earlyEnvironment(const char* name);
+// Whether the process runs with more rights than who started it. MDSF
+bool secureExecution();
+std::int64_t processId();        // MDSF
+std::int64_t parentProcessId();  // MDSF
+// Nanoseconds of a clock that never goes back. MDSF
+std::uint64_t monotonicNs();
+// The next definition of a symbol behind the library that calls (dlsym, RTLD_NEXT), null when there is none. M; takes
+// the loader's lock and may allocate.
+void* nextSymbol(const char* name);
+// A symbol of the C++ runtime that is loaded, whatever its scope; null when none is. Never one of the calling library's
+// own. M; takes the loader's lock and may allocate.
+void* cxxRuntimeSymbol(const char* name);
+
+// --- files ------------------------------------------------------------------------------------------------------
+
+// Writes all bytes to a descriptor, past short writes and interruptions; false on error. MDSF
+bool rawWrite(int descriptor, const void* bytes, std::size_t count);
+// Creates a file that must not exist, private to its owner, and writes `count` bytes; false on error, and then no file
+// is left. Honours RLIMIT_FSIZE by looking before it writes. MF
+bool writeNewFile(const char* path, const void* bytes, std::size_t count);
+// The path of the running executable into `buffer`, always terminated; its length, 0 when unknown. MSF
+std::size_t executablePath(char* buffer, std::size_t capacity);
+// Whether an executable file carries capabilities, which make the loader ignore LD_PRELOAD. M
+bool hasFileCapabilities(const char* path);
+
+}  // namespace alloc8::platform

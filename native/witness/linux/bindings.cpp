@@ -1,0 +1,130 @@
+// What each loaded object's own references to allocation entry points resolve to. Not dlsym(RTLD_DEFAULT), which asks
+// without a version and so answers "the heap" where the program itself, whose reference carries a version, is bound to
+// libc.
+
+#if !defined(__linux__)
+#error "witness/linux is for Linux"
+#endif
+
+#include <cstring>
+
+#include "alloc8/detail/entry_points.h"
+#include "platform/platform.h"
+#include "witness/linux/elf_object.h"
+#include "witness/witness.h"
+
+namespace alloc8::witness {
+
+namespace {
+
+constexpr const char* kEntryPoints[] = {
+#define ALLOC8_NAME(symbol, role) #symbol,
+    ALLOC8_ENTRY_POINTS(ALLOC8_NAME)
+#undef ALLOC8_NAME
+};
+constexpr std::size_t kEntryPointCount = sizeof kEntryPoints / sizeof *kEntryPoints;
+
+struct Loaded {
+  ElfObject elf;
+  std::uint32_t index;  // in the record
+};
+
+struct EntryPoint {
+  const char* name;
+  std::uint32_t hash;
+  std::uint32_t text;  // its string in the record
+};
+
+// Whether a definition of this library can be found at all: neither the vdso nor the loader takes part in a search for
+// malloc, but listing them does no harm.
+std::size_t countObjects() {
+  std::size_t count = 0;
+  for (const link_map* map = _r_debug.r_map; map != nullptr; map = map->l_next) ++count;
+  return count;
+}
+
+class Describer {
+ public:
+  Describer(record::WitnessWriter& writer, Loaded* loaded) : writer_(writer), loaded_(loaded) {
+    for (std::size_t i = 0; i < kEntryPointCount; ++i) {
+      entries_[i] = {kEntryPoints[i], ElfObject::gnuHash(kEntryPoints[i]), writer_.addString(kEntryPoints[i])};
+    }
+  }
+
+  // `capacity` bounds the walk, should another thread load a library meanwhile.
+  void openObjects(std::size_t capacity) {
+    for (const link_map* map = _r_debug.r_map; map != nullptr && count_ < capacity; map = map->l_next) {
+      Loaded& loaded = loaded_[count_];
+      loaded = {};
+      loaded.index = writer_.addObject(map->l_name == nullptr ? "" : map->l_name);
+      if (loaded.index != record::kNone && loaded.elf.open(map)) ++count_;
+    }
+  }
+
+  void describe() {
+    for (std::size_t i = 0; i < count_; ++i) {
+      for (const EntryPoint& entry : entries_) describeDefinition(loaded_[i], entry);
+    }
+    for (std::size_t i = 0; i < count_; ++i) describeReferences(loaded_[i]);
+  }
+
+ private:
+  void describeDefinition(const Loaded& loaded, const EntryPoint& entry) {
+    const std::uint32_t symbol = loaded.elf.findDefinition(entry.name, entry.hash);
+    if (symbol == 0) return;
+    writer_.addDefinition({loaded.index, entry.text, versionText(loaded.elf.definedVersion(symbol))});
+  }
+
+  void describeReferences(const Loaded& loaded) {
+    for (std::uint32_t symbol = 1; symbol < loaded.elf.firstDefined(); ++symbol) {
+      if (!loaded.elf.isUndefined(symbol)) continue;
+      const EntryPoint* entry = find(loaded.elf.symbolName(symbol));
+      if (entry == nullptr) continue;
+      const char* version = loaded.elf.neededVersion(symbol);
+      writer_.addReference({loaded.index, entry->text, versionText(version), resolve(*entry, version)});
+    }
+  }
+
+  // The first object in search order whose definition satisfies the reference.
+  std::uint32_t resolve(const EntryPoint& entry, const char* version) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::uint32_t symbol = loaded_[i].elf.findDefinition(entry.name, entry.hash);
+      if (symbol != 0 && loaded_[i].elf.satisfies(symbol, version)) return loaded_[i].index;
+    }
+    return record::kNone;
+  }
+
+  const EntryPoint* find(const char* name) const {
+    // Most symbols of a large program are none of ours; their first letter says so.
+    if (std::strchr("mcrfapv_", name[0]) == nullptr || name[0] == '\0') return nullptr;
+    const std::uint32_t hash = ElfObject::gnuHash(name);
+    for (const EntryPoint& entry : entries_) {
+      if (entry.hash == hash && std::strcmp(entry.name, name) == 0) return &entry;
+    }
+    return nullptr;
+  }
+
+  std::uint32_t versionText(const char* version) {
+    return version == nullptr ? record::kNone : writer_.addShared(version);
+  }
+
+  record::WitnessWriter& writer_;
+  Loaded* loaded_;
+  std::size_t count_ = 0;
+  EntryPoint entries_[kEntryPointCount];
+};
+
+}  // namespace
+
+void describeBindings(record::WitnessWriter& writer) {
+  const std::size_t capacity = countObjects();
+  const std::size_t bytes = capacity * sizeof(Loaded);
+  auto* loaded = static_cast<Loaded*>(platform::mapPages(bytes, platform::pageSize()));
+  if (loaded == nullptr) return;
+  Describer describer(writer, loaded);
+  describer.openObjects(capacity);
+  describer.describe();
+  platform::unmapPages(loaded, bytes);
+}
+
+}  // namespace alloc8::witness

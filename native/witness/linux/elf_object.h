@@ -1,0 +1,57 @@
+// One loaded ELF object as the dynamic loader sees it: its symbols, their versions, and lookup by name under the rules
+// of the loader. Reads mapped memory only.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <elf.h>
+#include <link.h>
+
+namespace alloc8::witness {
+
+class ElfObject {
+ public:
+  // Points into the object's dynamic section; false when it lacks what lookup needs.
+  bool open(const link_map* map);
+
+  const char* symbolName(std::uint32_t index) const { return strings_ + symbols_[index].st_name; }
+
+  // References are the undefined symbols; they stand before the first that the hash table knows.
+  std::uint32_t firstDefined() const { return firstDefined_; }
+  bool isUndefined(std::uint32_t index) const { return symbols_[index].st_shndx == SHN_UNDEF; }
+
+  // The version that a reference asks for; null when it asks for none.
+  const char* neededVersion(std::uint32_t index) const;
+
+  // A definition of `name`, whatever its version; 0 when there is none. `gnuHash` is gnuHash(name).
+  std::uint32_t findDefinition(const char* name, std::uint32_t gnuHash) const;
+
+  // The version that a definition carries; null for an unversioned one.
+  const char* definedVersion(std::uint32_t index) const;
+
+  // Whether the definition satisfies a reference to `version` (null: to none), as glibc's check_match decides it.
+  bool satisfies(std::uint32_t index, const char* version) const;
+
+  static std::uint32_t gnuHash(const char* name);
+
+ private:
+  const char* versionName(std::uint32_t versionIndex, bool defined) const;
+  bool isUsable(std::uint32_t index) const;
+
+  const ElfW(Sym) * symbols_ = nullptr;
+  const char* strings_ = nullptr;
+  const ElfW(Half) * versions_ = nullptr;
+  const char* needed_ = nullptr;  // DT_VERNEED
+  std::size_t neededCount_ = 0;
+  const char* defined_ = nullptr;  // DT_VERDEF
+  std::size_t definedCount_ = 0;
+  const std::uint32_t* gnuBuckets_ = nullptr;
+  const std::uint32_t* gnuChain_ = nullptr;
+  std::uint32_t gnuBucketCount_ = 0;
+  const std::uint32_t* sysvHash_ = nullptr;
+  std::uint32_t firstDefined_ = 0;
+};
+
+}  // namespace alloc8::witness

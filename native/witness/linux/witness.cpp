@@ -1,0 +1,90 @@
+// When the witness writes: once for every process image, before main, and once in every forked child. Each record is a
+// file of its own in the session folder that ALLOC8_SESSION names; without one, or where it cannot be written (changed
+// root, dropped privileges, full disk), nothing happens: the target never suffers.
+
+#if !defined(__linux__)
+#error "witness/linux is for Linux"
+#endif
+
+#include <cerrno>
+#include <cstring>
+
+#include <pthread.h>
+
+#include "platform/platform.h"
+#include "record/witness_writer.h"
+#include "witness/witness.h"
+
+namespace alloc8::witness {
+
+namespace {
+
+constexpr std::size_t kPathBytes = 4096;
+
+// Set once before main, read in forked children.
+char sessionFolder[kPathBytes];
+
+// Appends the number in decimal; the end of what was written.
+char* appendNumber(char* at, std::uint64_t value) {
+  char digits[20];
+  int count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  while (count > 0) *at++ = digits[--count];
+  return at;
+}
+
+// <session>/<pid>-<sequence>.witness; the folder's length leaves room for it.
+void recordPath(char* path, std::int64_t pid, std::uint64_t sequence) {
+  const std::size_t length = std::strlen(sessionFolder);
+  std::memcpy(path, sessionFolder, length);
+  char* at = path + length;
+  *at++ = '/';
+  at = appendNumber(at, static_cast<std::uint64_t>(pid));
+  *at++ = '-';
+  at = appendNumber(at, sequence);
+  std::memcpy(at, ".witness", sizeof ".witness");
+}
+
+void writeRecord(record::WitnessKind kind) {
+  const int saved = errno;
+  auto* memory = static_cast<char*>(
+      platform::mapPages(record::WitnessWriter::kMemoryBytes, platform::pageSize()));
+  if (memory == nullptr) return;
+  record::WitnessWriter writer(memory);
+  record::WitnessHeader header{};
+  header.kind = static_cast<std::uint32_t>(kind);
+  header.sequenceNs = platform::monotonicNs();
+  header.pid = platform::processId();
+  header.ppid = platform::parentProcessId();
+  char path[kPathBytes];
+  platform::executablePath(path, sizeof path);
+  header.executable = writer.addString(path);
+  if (kind == record::WitnessKind::kExec) describeBindings(writer);
+  std::size_t bytes = 0;
+  const void* record = writer.finish(header, &bytes);
+  recordPath(path, header.pid, header.sequenceNs);
+  platform::writeNewFile(path, record, bytes);
+  platform::unmapPages(memory, record::WitnessWriter::kMemoryBytes);
+  errno = saved;
+}
+
+// A forked child has its parent's bindings, so its record says only that it lives.
+void inForkedChild() { writeRecord(record::WitnessKind::kFork); }
+
+__attribute__((constructor)) void start() {
+  const char* folder = platform::earlyEnvironment("ALLOC8_SESSION");
+  constexpr std::size_t kNameBytes = 64;  // '/', two numbers and the suffix
+  if (folder == nullptr || *folder == '\0' || std::strlen(folder) >= kPathBytes - kNameBytes) return;
+  std::strcpy(sessionFolder, folder);
+  const int saved = errno;
+  writeRecord(record::WitnessKind::kExec);
+  pthread_atfork(nullptr, nullptr, inForkedChild);
+  errno = saved;
+}
+
+}  // namespace
+
+}  // namespace alloc8::witness

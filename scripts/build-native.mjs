@@ -1,0 +1,50 @@
+// Builds what ships (the addon, the preload libraries, the launcher) with node-gyp into build/Release.
+//
+//   node scripts/build-native.mjs [--debug]
+//
+// Node's headers: the folder that npm's configuration names (nodedir), else those beside this Node, as its own archives
+// and most packages have them; only without either does node-gyp look for them itself.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+function headersFolder() {
+  const configured = process.env.npm_config_nodedir
+  if (configured) return configured
+  const beside = path.resolve(path.dirname(process.execPath), '..')
+  return existsSync(path.join(beside, 'include/node/node_api.h')) ? beside : undefined
+}
+
+function nodeGyp() {
+  try {
+    return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+  } catch {
+    // A package installed without its development dependencies: npm brings a node-gyp for install scripts.
+    return process.env.npm_config_node_gyp
+  }
+}
+
+if (process.platform !== 'linux') {
+  console.error(`alloc8: no native part for ${process.platform} yet; Linux with glibc is supported`)
+  process.exit(0)
+}
+const gyp = nodeGyp()
+if (!gyp) {
+  console.error('alloc8: node-gyp was not found; run `npm install` in this folder first')
+  process.exit(1)
+}
+const args = [gyp, 'rebuild', '--silent', '-j', '2', ...(process.argv.includes('--debug') ? ['--debug'] : [])]
+const headers = headersFolder()
+if (headers) args.push(`--nodedir=${headers}`)
+const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+if (done.status !== 0) {
+  console.error(
+    'alloc8: the native part did not build. It needs g++ 11 or newer, make and python3 (Debian: apt-get install g++ make python3).',
+  )
+  process.exit(1)
+}
