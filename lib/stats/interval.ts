@@ -42,7 +42,7 @@ export function studentT975(degrees: number): number {
     (z ** 3 + z) / 4,
     (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
     (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
-    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160
+    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160,
   ]
   return terms.reduce((sum, term, power) => sum + term / degrees ** power, 0)
 }
@@ -120,6 +120,6 @@ export function meanInterval(values: readonly number[], options: BootstrapOption
   return {
     mean: centre,
     low: centre - error * Math.max(student, sortedQuantile(t, 1 - TAIL)),
-    high: centre + error * Math.max(student, -sortedQuantile(t, TAIL))
+    high: centre + error * Math.max(student, -sortedQuantile(t, TAIL)),
   }
 }

@@ -36,7 +36,7 @@ export function logRatio(candidate: number | null, baseline: number | null): num
 export function pairedRatio(
   candidate: readonly (number | null)[],
   baseline: readonly (number | null)[],
-  options: BootstrapOptions
+  options: BootstrapOptions,
 ): PairedRatio {
   if (candidate.length !== baseline.length) {
     throw new RangeError(`pairedRatio: expected arrays of one length, got ${candidate.length} and ${baseline.length}`)
@@ -48,6 +48,6 @@ export function pairedRatio(
     ratio: Math.exp(interval.mean),
     low: Math.exp(interval.low),
     high: Math.exp(interval.high),
-    pairs: logs.length
+    pairs: logs.length,
   }
 }

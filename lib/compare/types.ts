@@ -1,0 +1,86 @@
+/**
+ * What a comparison is given and what one run of it gives back. The runner that starts targets is passed in, so that
+ * this folder knows nothing of processes and its tests can play any machine, calm or noisy.
+ */
+
+import type { HeapInfo, Machine, Metric, RunFailure, Verdict } from '../types.ts'
+
+/** A heap to compare: what `heaps` knows of it and the text that was asked for. */
+export interface ComparedHeapInfo extends HeapInfo {
+  spec: string
+}
+
+/** A metric with the flags of its pattern (`i`, `s`, `u` and so on; none unless given). */
+export interface CompareMetric extends Metric {
+  flags?: string | undefined
+}
+
+/** Who runs: the position of a heap in the list, or the control, which is the baseline (heap 0) a second time. */
+export type Subject = number | 'control'
+
+/** One run as the plan has it. Warm-up blocks count -n to -1, the others from 0. */
+export interface PlannedRun {
+  subject: Subject
+  block: number
+  warmup: boolean
+}
+
+/** What one run gave. */
+export interface RunSample {
+  /** One per metric; null where the target printed no such number. */
+  values: Record<string, number | null>
+  /** Set when the run as a whole does not count: a crash, a wrong exit status, a timeout. */
+  failure: Omit<RunFailure, 'block'> | null
+  /** Whether the heap was in effect; null when the run did not come that far. */
+  verdict: Verdict | null
+  wallNs: number
+  /** By metric: why its value is null though the run succeeded (see `OutputMatcher`). */
+  problems?: Record<string, string> | undefined
+  /** The last of what the target printed, for a failure by `problems`. */
+  output?: string | undefined
+}
+
+/** Starts one target, waits for it, and says what it gave. Rejects only when alloc8 itself fails or is aborted. */
+export type Runner = (run: PlannedRun, signal?: AbortSignal) => Promise<RunSample>
+
+/** Where a comparison stands: told before each run and once at the end. */
+export interface Progress {
+  /** Runs finished, warm-up and control included, of `total`. */
+  done: number
+  total: number
+  /** The block in progress, as in `PlannedRun`. */
+  block: number
+  /** The spec of the heap that runs. */
+  heap: string
+  elapsedMs: number
+  /** null until the first run has ended. */
+  remainingMs: number | null
+}
+
+/** What `runComparison` takes. */
+export interface ComparisonOptions {
+  /** The first is the baseline. Two may have the same spec. */
+  heaps: readonly ComparedHeapInfo[]
+  /** Name of what runs, for the cells. */
+  workload: string
+  command: readonly string[]
+  machine: Machine
+  metrics: readonly CompareMetric[]
+  blocks: number
+  warmupBlocks: number
+  /** No block is begun that would end later than this; null: no limit. */
+  maxTimeMs?: number | null | undefined
+  seed: number
+  /** A share: 0.01 is 1 %. */
+  threshold: number
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: Progress) => void) | undefined
+  /** Milliseconds of a clock that only goes forward; `performance.now` unless given. */
+  now?: (() => number) | undefined
+}
+
+/** What a heap or the control did in the complete blocks, in block order. */
+export interface SubjectRuns {
+  spec: string
+  samples: readonly RunSample[]
+}
