@@ -18,6 +18,7 @@
       'defines': [
         'NAPI_VERSION=8',
         'NODE_ADDON_API_DISABLE_DEPRECATED',
+        'NODE_ADDON_API_CPP_EXCEPTIONS',
         'ALLOC8_VERSION="<!(node -p "require(\'./package.json\').version")"',
       ],
       # node-addon-api turns JavaScript errors into C++ exceptions.
@@ -38,11 +39,10 @@
       'target_name': 'alloc8-launch',
       'type': 'executable',
       'sources': ['<!@(node scripts/sources.mjs alloc8-launch)'],
-      'cflags_cc': ['-fno-rtti', '-fno-exceptions', '-fno-threadsafe-statics'],
-      # Static and without libstdc++: the peak memory of the launcher is inherited by what it starts.
+      'cflags_cc': ['<!@(node scripts/sources.mjs --flags program compile)'],
       'ldflags!': ['-rdynamic'],
-      'ldflags': ['-static', '-nodefaultlibs'],
-      'libraries': ['-lc', '-lgcc', '-lgcc_eh', '-lc'],
+      'ldflags': ['<!@(node scripts/sources.mjs --flags program link)'],
+      'libraries': ['<!@(node scripts/sources.mjs --flags program libraries)'],
     },
   ],
 }

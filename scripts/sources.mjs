@@ -2,6 +2,7 @@
 // file by itself, and test/repo checks that both agree.
 //
 //   node scripts/sources.mjs alloc8-simple
+//   node scripts/sources.mjs --flags preload compile|link|libraries
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +20,15 @@ export function sourcesOf(product) {
 /** All products, by name. */
 export const products = list.products
 
+/** The compiler's or linker's flags of a kind of product. Throws for a kind or step that is not listed. */
+export function flagsOf(kind, step) {
+  const flags = list.kinds[kind]?.[step]
+  if (!Array.isArray(flags)) throw new Error(`native/sources.json lists no flags ${kind} ${step}`)
+  return flags
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.stdout.write(`${sourcesOf(process.argv[2]).join('\n')}\n`)
+  const [first, ...rest] = process.argv.slice(2)
+  const lines = first === '--flags' ? flagsOf(...rest) : sourcesOf(first)
+  process.stdout.write(`${lines.join('\n')}\n`)
 }

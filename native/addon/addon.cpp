@@ -51,6 +51,7 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::WitnessRecord& record
                object.Set("object", reference.object);
                object.Set("symbol", reference.symbol);
                object.Set("version", optionalText(env, reference.version));
+               object.Set("role", reference.role);
                object.Set("target", reference.target < 0
                                         ? env.Null()
                                         : Napi::Value(Napi::Number::New(env, static_cast<double>(reference.target))));
@@ -59,6 +60,7 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::WitnessRecord& record
                object.Set("object", definition.object);
                object.Set("symbol", definition.symbol);
                object.Set("version", optionalText(env, definition.version));
+               object.Set("role", definition.role);
              }));
   return result;
 }

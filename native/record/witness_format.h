@@ -17,6 +17,9 @@ inline constexpr std::uint32_t kNone = 0xffff'ffff;  // no version, no target
 // How the process image came to be.
 enum class WitnessKind : std::uint32_t { kExec = 1, kFork = 2 };
 
+// What an entry point does, which decides what a verdict makes of its binding (alloc8/detail/entry_points.h).
+enum class WitnessRole : std::uint32_t { allocate = 1, release = 2, query = 3, derived = 4, report = 5 };
+
 enum WitnessFlags : std::uint32_t {
   kSecure = 1,     // runs with more rights than who started it
   kTruncated = 2,  // the tables were full; what is there is true
@@ -51,6 +54,7 @@ struct WitnessReference {
   std::uint32_t symbol;   // string
   std::uint32_t version;  // string, or kNone for an unversioned reference
   std::uint32_t target;   // object, or kNone where nothing defines it
+  std::uint32_t role;     // WitnessRole
 };
 
 // An object that defines an entry point, in search order.
@@ -58,6 +62,7 @@ struct WitnessDefinition {
   std::uint32_t object;
   std::uint32_t symbol;
   std::uint32_t version;  // kNone for an unversioned definition, which satisfies every reference
+  std::uint32_t role;     // WitnessRole
 };
 
 }  // namespace alloc8::record

@@ -10,6 +10,12 @@ namespace alloc8::record {
 
 namespace {
 
+// The word of a role, null for a number that is none.
+const char* roleName(std::uint32_t role) {
+  static constexpr const char* kNames[] = {nullptr, "allocate", "release", "query", "derived", "report"};
+  return role < sizeof kNames / sizeof *kNames ? kNames[role] : nullptr;
+}
+
 class Parser {
  public:
   Parser(const void* data, std::size_t bytes) : data_(static_cast<const char*>(data)), bytes_(bytes) {}
@@ -111,6 +117,8 @@ class Parser {
         return fail("reference to an object that is not listed", at);
       }
       WitnessRecord::Reference reference{};
+      reference.role = roleName(raw.role);
+      if (reference.role == nullptr) return fail("unknown role", at);
       reference.object = raw.object;
       reference.target = raw.target == kNone ? -1 : static_cast<std::int64_t>(raw.target);
       if (!string(raw.symbol, at, &reference.symbol) || !optionalString(raw.version, at, &reference.version)) return false;
@@ -129,6 +137,8 @@ class Parser {
       std::memcpy(&raw, data_ + at, sizeof raw);
       if (raw.object >= header_.objectCount) return fail("definition in an object that is not listed", at);
       WitnessRecord::Definition definition{};
+      definition.role = roleName(raw.role);
+      if (definition.role == nullptr) return fail("unknown role", at);
       definition.object = raw.object;
       if (!string(raw.symbol, at, &definition.symbol) || !optionalString(raw.version, at, &definition.version)) return false;
       out->definitions.push_back(std::move(definition));

@@ -16,11 +16,13 @@ struct WitnessRecord {
     std::string symbol;
     std::string version;   // empty for an unversioned reference
     std::int64_t target;   // object, -1 where nothing defines it
+    const char* role;      // one of the words of WitnessRole
   };
   struct Definition {
     std::uint32_t object;
     std::string symbol;
     std::string version;  // empty for an unversioned definition
+    const char* role;
   };
 
   std::int64_t pid = 0;

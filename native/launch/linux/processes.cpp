@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../system.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr int kMaxPids = 1 << 22;
 constexpr int kMaxPasses = 64;
 constexpr size_t kMaxCommand = 4096;
+constexpr int64_t kListingNs = 1'000'000'000;
 
 class PidSet {
  public:
@@ -98,8 +100,8 @@ bool readState(int proc, int pid, ProcessState& state) {
   return true;
 }
 
-// One pass over /proc. Returns how many descendants it met that were not known yet.
-int scanOnce(int proc, int self, void* context, Visit visit) {
+// One pass over /proc. Returns how many descendants it met that were not known yet, 0 when the time is over.
+int scanOnce(int proc, int self, void* context, Visit visit, int64_t deadlineNs) {
   struct Entry {
     uint64_t inode;
     int64_t offset;
@@ -124,6 +126,7 @@ int scanOnce(int proc, int self, void* context, Visit visit) {
       if (!descendants.add(pid)) continue;
       ++found;
       visit(context, proc, pid, state);
+      if (monotonicNs() >= deadlineNs) return 0;
     }
   }
 }
@@ -186,7 +189,13 @@ int ownPidInProc() {
   return readPid(text);
 }
 
-bool forEachDescendant(void* context, Visit visit) {
+int64_t monotonicNs() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+bool forEachDescendant(void* context, Visit visit, int64_t deadlineNs) {
   int self = getpid();
   if (ownPidInProc() != self) return false;
   int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -195,15 +204,15 @@ bool forEachDescendant(void* context, Visit visit) {
   // Process ids mostly grow from parent to child and /proc lists them in order: the first pass finds nearly all, the
   // last one finds nothing new.
   for (int pass = 0; pass < kMaxPasses; ++pass) {
-    if (scanOnce(proc, self, context, visit) == 0) break;
+    if (scanOnce(proc, self, context, visit, deadlineNs) == 0) break;
   }
   close(proc);
   return true;
 }
 
-bool signalDescendants(int number, bool wake, int64_t& count) {
+bool signalDescendants(int number, bool wake, int64_t deadlineNs, int64_t& count) {
   Shot shot = {getpid(), number, wake, &count};
-  return forEachDescendant(&shot, shoot);
+  return forEachDescendant(&shot, shoot, deadlineNs);
 }
 
 void killChildren(int64_t& count) {
@@ -228,7 +237,7 @@ void killChildren(int64_t& count) {
 
 bool listDescendants(void* context, void (*visit)(void*, int, const char*, size_t)) {
   Listing listing = {context, visit};
-  return forEachDescendant(&listing, list);
+  return forEachDescendant(&listing, list, monotonicNs() + kListingNs);
 }
 
 }  // namespace alloc8::launch

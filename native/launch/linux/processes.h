@@ -19,14 +19,18 @@ int ownPidInProc();
 
 using Visit = void (*)(void* context, int proc, int pid, const ProcessState& state);
 
-// Calls `visit` for every descendant, parents before their children. `proc` is a descriptor of /proc. Children born
-// meanwhile are met too, up to a bound. Returns false where /proc cannot be used.
-bool forEachDescendant(void* context, Visit visit);
+// Nanoseconds of a clock that only goes forward.
+int64_t monotonicNs();
+
+// Calls `visit` for every descendant, parents before their children, until `deadlineNs` (monotonicNs): hundreds of
+// busy processes can make a walk last seconds. `proc` is a descriptor of /proc. Children born meanwhile are met too, up
+// to a bound. Returns false where /proc cannot be used.
+bool forEachDescendant(void* context, Visit visit, int64_t deadlineNs);
 
 // Sends `number` to every descendant, and SIGCONT after it where `wake`. A process gets it only through a handle of
 // its own (pidfd) taken before its parent was looked up again, so that a process id used twice misleads nobody.
 // Adds the processes signalled for the first time to `count`. Returns false where /proc cannot be used.
-bool signalDescendants(int number, bool wake, int64_t& count);
+bool signalDescendants(int number, bool wake, int64_t deadlineNs, int64_t& count);
 
 // Sends SIGKILL to the direct children alone, which is quick: they are ours to collect, so that their process ids
 // cannot be used again meanwhile. Orphans become direct children, which lets this catch processes that fork and exit

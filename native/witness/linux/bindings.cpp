@@ -17,10 +17,15 @@ namespace alloc8::witness {
 
 namespace {
 
-constexpr const char* kEntryPoints[] = {
-#define ALLOC8_NAME(symbol, role) #symbol,
-    ALLOC8_ENTRY_POINTS(ALLOC8_NAME)
-#undef ALLOC8_NAME
+struct Known {
+  const char* name;
+  record::WitnessRole role;
+};
+
+constexpr Known kEntryPoints[] = {
+#define ALLOC8_KNOWN(symbol, role) {#symbol, record::WitnessRole::role},
+    ALLOC8_ENTRY_POINTS(ALLOC8_KNOWN)
+#undef ALLOC8_KNOWN
 };
 constexpr std::size_t kEntryPointCount = sizeof kEntryPoints / sizeof *kEntryPoints;
 
@@ -33,10 +38,9 @@ struct EntryPoint {
   const char* name;
   std::uint32_t hash;
   std::uint32_t text;  // its string in the record
+  std::uint32_t role;
 };
 
-// Whether a definition of this library can be found at all: neither the vdso nor the loader takes part in a search for
-// malloc, but listing them does no harm.
 std::size_t countObjects() {
   std::size_t count = 0;
   for (const link_map* map = _r_debug.r_map; map != nullptr; map = map->l_next) ++count;
@@ -47,7 +51,9 @@ class Describer {
  public:
   Describer(record::WitnessWriter& writer, Loaded* loaded) : writer_(writer), loaded_(loaded) {
     for (std::size_t i = 0; i < kEntryPointCount; ++i) {
-      entries_[i] = {kEntryPoints[i], ElfObject::gnuHash(kEntryPoints[i]), writer_.addString(kEntryPoints[i])};
+      const Known& known = kEntryPoints[i];
+      entries_[i] = {known.name, ElfObject::gnuHash(known.name), writer_.addString(known.name),
+                     static_cast<std::uint32_t>(known.role)};
     }
   }
 
@@ -72,7 +78,7 @@ class Describer {
   void describeDefinition(const Loaded& loaded, const EntryPoint& entry) {
     const std::uint32_t symbol = loaded.elf.findDefinition(entry.name, entry.hash);
     if (symbol == 0) return;
-    writer_.addDefinition({loaded.index, entry.text, versionText(loaded.elf.definedVersion(symbol))});
+    writer_.addDefinition({loaded.index, entry.text, versionText(loaded.elf.definedVersion(symbol)), entry.role});
   }
 
   void describeReferences(const Loaded& loaded) {
@@ -81,7 +87,7 @@ class Describer {
       const EntryPoint* entry = find(loaded.elf.symbolName(symbol));
       if (entry == nullptr) continue;
       const char* version = loaded.elf.neededVersion(symbol);
-      writer_.addReference({loaded.index, entry->text, versionText(version), resolve(*entry, version)});
+      writer_.addReference({loaded.index, entry->text, versionText(version), resolve(*entry, version), entry->role});
     }
   }
 

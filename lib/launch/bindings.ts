@@ -1,0 +1,139 @@
+/**
+ * One process image: from what its objects' references resolved to, to the state of the heap in it. DESIGN, "Binding
+ * and verdict", has the rule: active when every allocating entry point lands in the heap, partial when some pair lands
+ * in two.
+ */
+
+import type { WitnessRecord } from '../binding/native.ts'
+import type { Reason, VerdictState } from '../types.ts'
+
+/** What the bindings of one image say. `bindings` names the library of each entry point that something refers to. */
+export interface ImageFinding {
+  state: VerdictState
+  reasons: Reason[]
+  bindings: Record<string, string | null>
+}
+
+type Reference = WitnessRecord['references'][number]
+
+/** The entry points that every program reaches through libc, whether or not one of its objects refers to them. */
+const always = ['malloc', 'calloc', 'realloc', 'free'] as const
+
+/**
+ * Judges one image. `isHeap` says whether a library's path is the requested heap; null means that none was requested
+ * (`default`), where whatever is bound is in effect.
+ */
+export function judgeImage(record: WitnessRecord, isHeap: ((path: string) => boolean) | null): ImageFinding {
+  const image = new Image(record)
+  const bindings = image.bindings()
+  if (isHeap === null) return { state: 'active', reasons: [], bindings }
+  const heapObjects = new Set(record.objects.flatMap((path, index) => (path !== '' && isHeap(path) ? [index] : [])))
+  if (heapObjects.size === 0) {
+    const message = "the loader did not load the heap's library; its own message on stderr says why"
+    return { state: 'inactive', reasons: [{ code: 'library-not-loaded', message }], bindings }
+  }
+  const owners = image.coreOwners()
+  const elsewhere = owners.filter((owner) => !heapObjects.has(owner.target))
+  if (elsewhere.length === 0) return { state: 'active', reasons: [], bindings }
+  const state = elsewhere.length === owners.length ? 'inactive' : 'partial'
+  return { state, reasons: explain(image, elsewhere, heapObjects), bindings }
+}
+
+/** An entry point that hands out, takes back or looks into blocks, and the object that it lands in. */
+interface Owner {
+  symbol: string
+  version: string | null
+  from: number
+  target: number
+}
+
+class Image {
+  readonly record: WitnessRecord
+
+  constructor(record: WitnessRecord) {
+    this.record = record
+  }
+
+  path(object: number): string {
+    const path = this.record.objects[object] ?? ''
+    return path === '' ? this.record.executable : path
+  }
+
+  /** Where every reference to a core entry point ends, operators and the like followed to the malloc they call. */
+  coreOwners(): Owner[] {
+    const owners = new Map<string, Owner>()
+    const add = (owner: Owner) => owners.set(`${owner.symbol}@${owner.version} ${owner.target}`, owner)
+    for (const reference of this.record.references) {
+      if (reference.target === null || reference.role === 'report') continue
+      const target = reference.role === 'derived' ? this.behindDerived(reference.target) : reference.target
+      if (target !== null) {
+        add({ symbol: reference.symbol, version: reference.version, from: reference.object, target })
+      }
+    }
+    for (const symbol of always) {
+      const target = this.firstDefinition(symbol)
+      if (target !== null) add({ symbol, version: null, from: 0, target })
+    }
+    return [...owners.values()]
+  }
+
+  /** The library of each entry point that is referred to, the executable's own reference first. */
+  bindings(): Record<string, string | null> {
+    const found: Record<string, string | null> = {}
+    for (const symbol of always) {
+      const target = this.firstDefinition(symbol)
+      found[symbol] = target === null ? null : this.path(target)
+    }
+    // Backwards, so that the first object in search order has the last word.
+    for (const reference of [...this.record.references].reverse()) {
+      found[reference.symbol] = reference.target === null ? null : this.path(reference.target)
+    }
+    return found
+  }
+
+  definition(object: number, symbol: string): { version: string | null } | undefined {
+    return this.record.definitions.find((entry) => entry.object === object && entry.symbol === symbol)
+  }
+
+  private firstDefinition(symbol: string): number | null {
+    return this.record.definitions.find((entry) => entry.symbol === symbol)?.object ?? null
+  }
+
+  /**
+   * libc's reallocarray and the C++ runtime's operators call malloc through a reference of their own: where that one
+   * lands is what counts.
+   */
+  private behindDerived(object: number): number | null {
+    const own = this.record.references.find((entry: Reference) => entry.object === object && entry.symbol === 'malloc')
+    return own === undefined ? this.firstDefinition('malloc') : own.target
+  }
+}
+
+/** One reason per kind of gap, each naming the entry points and the library that has them. */
+function explain(image: Image, elsewhere: Owner[], heapObjects: Set<number>): Reason[] {
+  const groups = new Map<string, { code: Reason['code']; text: string; symbols: Set<string> }>()
+  for (const owner of elsewhere) {
+    const library = image.path(owner.target)
+    const kind = gapOf(image, owner, heapObjects)
+    const key = `${kind.code} ${kind.text} ${library}`
+    const group = groups.get(key) ?? { code: kind.code, text: `${kind.text} ${library}`, symbols: new Set() }
+    group.symbols.add(owner.version === null ? owner.symbol : `${owner.symbol}@${owner.version}`)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ code, text, symbols }) => ({ code, message: `${[...symbols].join(', ')}: ${text}` }))
+}
+
+function gapOf(image: Image, owner: Owner, heapObjects: Set<number>): { code: Reason['code']; text: string } {
+  if (owner.target === 0) {
+    return { code: 'own-malloc', text: 'the executable has its own, which comes before any preloaded one:' }
+  }
+  for (const heap of heapObjects) {
+    const definition = image.definition(heap, owner.symbol)
+    if (definition?.version != null && definition.version !== owner.version) {
+      const text = `the heap's library exports it as version ${definition.version}, so this reference is bound to`
+      return { code: 'mis-versioned-exports', text }
+    }
+    if (definition !== undefined) return { code: 'bound-elsewhere', text: 'another library comes first:' }
+  }
+  return { code: 'missing-entry-points', text: "the heap's library does not export it, so it is bound to" }
+}

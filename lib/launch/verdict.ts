@@ -1,0 +1,164 @@
+/**
+ * The verdict on a run: whether the requested heap was in effect in every process that was witnessed, and if not, why.
+ * It joins what the witness wrote with a look at the executables, because where the witness could not be loaded
+ * (static, secure-exec, another ELF class) its silence has a reason that can be named.
+ */
+
+import { realpathSync } from 'node:fs'
+import type { WitnessRecord } from '../binding/native.ts'
+import type { ProcessVerdict, Reason, Verdict, VerdictState } from '../types.ts'
+import { judgeImage } from './bindings.ts'
+
+/** What a look at an executable file says that bears on interposition. */
+export interface ExecutableFacts {
+  /** The ELF file that really runs (the interpreter of a script). */
+  path: string
+  isElf: boolean
+  bits: 32 | 64 | null
+  isStatic: boolean
+  /** Set-user-id or set-group-id that changes who runs it. */
+  setuid: boolean
+  capabilities: boolean
+  /** How it is seen that the executable defines malloc itself, or null. */
+  definesMalloc: string | null
+  sanitizer: string | null
+}
+
+/** What a verdict is made of. */
+export interface VerdictInput {
+  /** The libraries of the requested heap; empty for `default`. */
+  heapLibraries: string[]
+  /** The bits of the heap's library and of this machine. */
+  heapBits: 32 | 64
+  rootPid: number
+  target: ExecutableFacts
+  records: WitnessRecord[]
+  unreadable: string[]
+  /** Looks at the executable of another process of the run; null when it cannot be read. */
+  inspect(path: string): ExecutableFacts | null
+}
+
+const rank: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 }
+
+/** Says whether the heap was in effect: the worst state of all processes, with each process's own. */
+export function judge(input: VerdictInput): Verdict {
+  const isHeap = heapMatcher(input.heapLibraries)
+  const processes = judgeProcesses(input, isHeap)
+  const rootSeen = processes.some((process) => process.pid === input.rootPid)
+  if (!rootSeen) processes.unshift(unwitnessedRoot(input))
+  const state = processes.reduce<VerdictState>((worst, { state }) => (rank[state] > rank[worst] ? state : worst), 'active')
+  return { state, reasons: summarise(processes, input.unreadable), processes }
+}
+
+function judgeProcesses(input: VerdictInput, isHeap: ((path: string) => boolean) | null): ProcessVerdict[] {
+  const processes: ProcessVerdict[] = []
+  const current = new Map<number, { verdict: ProcessVerdict; forked: boolean }>()
+  for (const record of input.records) {
+    const earlier = current.get(record.pid)
+    // A forked child that goes on to exec is judged by what it execs.
+    if (earlier?.forked) processes.splice(processes.indexOf(earlier.verdict), 1)
+    const verdict = record.kind === 'exec' ? judgeExec(input, record, isHeap) : judgeFork(record, current)
+    if (verdict === null) continue
+    processes.push(verdict)
+    current.set(record.pid, { verdict, forked: record.kind === 'fork' })
+  }
+  return processes
+}
+
+function judgeExec(
+  input: VerdictInput,
+  record: WitnessRecord,
+  isHeap: ((path: string) => boolean) | null,
+): ProcessVerdict {
+  const { pid, ppid, executable } = record
+  const found = judgeImage(record, isHeap)
+  const facts = executable === input.target.path ? input.target : input.inspect(executable)
+  const named = found.reasons.some((reason) => reason.code === 'own-malloc')
+  if (isHeap !== null && facts?.definesMalloc != null && !named) {
+    const message = `${executable} has a malloc of its own (${facts.definesMalloc}), which no preloaded library replaces`
+    return { pid, ppid, executable, ...found, state: 'inactive', reasons: [{ code: 'own-malloc', message }] }
+  }
+  return { pid, ppid, executable, ...found }
+}
+
+/** A forked child has its parent's bindings; null when the parent was never seen. */
+function judgeFork(record: WitnessRecord, current: Map<number, { verdict: ProcessVerdict }>): ProcessVerdict | null {
+  const parent = current.get(record.ppid)?.verdict
+  return parent === undefined ? null : { ...parent, pid: record.pid, ppid: record.ppid }
+}
+
+/** Why the target itself left no record. */
+function unwitnessedRoot(input: VerdictInput): ProcessVerdict {
+  const { target, rootPid: pid } = input
+  const reason = staticReason(target, input.heapBits) ?? {
+    code: 'not-witnessed',
+    message:
+      `${target.path} left no record: it may have ended before its libraries were ready (look at its stderr), ` +
+      'or could not write to the session folder',
+  }
+  const inEffect = input.heapLibraries.length === 0
+  const state = inEffect ? 'active' : 'inactive'
+  return { pid, ppid: process.pid, executable: target.path, state, reasons: [reason], bindings: {} }
+}
+
+/** What about the executable keeps every preloaded library out, or null when nothing does. */
+export function staticReason(facts: ExecutableFacts, heapBits: 32 | 64): Reason | null {
+  const { path } = facts
+  if (!facts.isElf) {
+    return { code: 'not-an-elf', message: `${path} is not an ELF file; run the program that interprets it` }
+  }
+  if (facts.bits !== null && facts.bits !== heapBits) {
+    const message = `${path} is a ${facts.bits}-bit program and the heap a ${heapBits}-bit library; use a heap of its class`
+    return { code: 'wrong-elf-class', message }
+  }
+  if (facts.sanitizer !== null) {
+    const message = `${path} is built with the ${facts.sanitizer} sanitizer, which has a malloc of its own; build it without`
+    return { code: 'sanitizer', message }
+  }
+  if (facts.isStatic) {
+    const message = `${path} is linked statically, so nothing can be preloaded into it; link it dynamically or link the heap in`
+    return { code: 'static-executable', message }
+  }
+  if (facts.setuid || facts.capabilities) {
+    const what = facts.setuid ? 'set-user-id or set-group-id' : 'file capabilities'
+    const message = `${path} has ${what}, so the loader ignores LD_PRELOAD for it; run a copy without them`
+    return { code: 'secure-exec', message }
+  }
+  return null
+}
+
+/** The reasons of all processes, each once, with the number of processes that have it. */
+function summarise(processes: ProcessVerdict[], unreadable: string[]): Reason[] {
+  const counted = new Map<string, { reason: Reason; count: number }>()
+  for (const reason of processes.flatMap((process) => process.reasons)) {
+    const key = `${reason.code} ${reason.message}`
+    const entry = counted.get(key) ?? { reason, count: 0 }
+    entry.count += 1
+    counted.set(key, entry)
+  }
+  const reasons = [...counted.values()].map(({ reason, count }) =>
+    count === 1 ? reason : { ...reason, message: `${reason.message} (${count} processes)` },
+  )
+  for (const message of unreadable.slice(0, 5)) reasons.push({ code: 'witness-unreadable', message })
+  return reasons
+}
+
+function heapMatcher(libraries: string[]): ((path: string) => boolean) | null {
+  if (libraries.length === 0) return null
+  const wanted = new Set(libraries.map(realPath))
+  const seen = new Map<string, boolean>()
+  return (path) => {
+    const known = seen.get(path) ?? wanted.has(realPath(path))
+    seen.set(path, known)
+    return known
+  }
+}
+
+/** The file behind a path as the loader prints it; the path itself when it is gone. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
