@@ -235,6 +235,12 @@ void killChildren(int64_t& count) {
   close(fd);
 }
 
+void killGroup(int leader) {
+  int session = getsid(leader);
+  bool closed = session == leader || session == getpid();
+  if (closed && getpgid(leader) == leader) kill(-leader, SIGKILL);
+}
+
 bool listDescendants(void* context, void (*visit)(void*, int, const char*, size_t)) {
   Listing listing = {context, visit};
   return forEachDescendant(&listing, list, monotonicNs() + kListingNs);

@@ -37,4 +37,9 @@ bool signalDescendants(int number, bool wake, int64_t deadlineNs, int64_t& count
 // faster than a walk through /proc can follow. Needs a kernel with CONFIG_PROC_CHILDREN, else does nothing.
 void killChildren(int64_t& count);
 
+// Sends SIGKILL to the whole process group of `leader` in one call, where it leads one and the group lies in a session
+// that it or this process began, so that nobody but descendants can be in it. `leader` must not have been collected:
+// its number would be free for others.
+void killGroup(int leader);
+
 }  // namespace alloc8::launch

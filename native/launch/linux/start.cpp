@@ -90,6 +90,9 @@ int execute(char** command) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != launcher) _exit(kNotStarted);
   }
+  // In a session of our own there is no terminal that could care for groups: the target gets one, so that it can be
+  // ended in one call, and so that what it sends to its group spares us.
+  if (getsid(0) == launcher) setpgid(0, 0);
   if (output.stdoutFd >= 0) dup2(output.stdoutFd, STDOUT_FILENO);
   if (output.stderrFd >= 0) dup2(output.stderrFd, STDERR_FILENO);
   note.step = "affinity";

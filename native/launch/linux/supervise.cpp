@@ -97,6 +97,7 @@ class Supervisor {
   int64_t retryNs_ = 0;          // killing: the pause until the next strike
   int64_t nextStrikeNs_ = 0;
   int64_t lastStrikeNs_ = 0;
+  int64_t reapedBefore_ = 0;
 };
 
 bool Supervisor::prepareSignals() {
@@ -229,7 +230,7 @@ void Supervisor::terminate(int64_t graceNs) {
 
 // One round of SIGKILL. Returns false once there is no child at all, or no hope.
 bool Supervisor::strike() {
-  int64_t before = outcome_.reaped;
+  if (!outcome_.ended) killGroup(outcome_.pid);
   bool sent = signalDescendants(SIGKILL, false, stageEndNs_, outcome_.killed);
   if (!sent && !outcome_.ended) kill(outcome_.pid, SIGKILL);
   for (int round = 0; round < kMaxStrikes; ++round) {
@@ -240,7 +241,8 @@ bool Supervisor::strike() {
   if (retryNs_ > kLongestRetryNs) retryNs_ = kLongestRetryNs;
   int64_t now = monotonicNs();
   nextStrikeNs_ = now + retryNs_;
-  if (outcome_.reaped > before) stageEndNs_ = now + kGiveUpNs;
+  if (outcome_.reaped > reapedBefore_) stageEndNs_ = now + kGiveUpNs;
+  reapedBefore_ = outcome_.reaped;
   return now < stageEndNs_ && now < lastStrikeNs_;
 }
 
