@@ -1,0 +1,9 @@
+// memalign keeps alignments from 8 bytes to 2 MiB, for sizes smaller and larger than the alignment.
+#include "extended.h"
+
+static void* allocate(size_t alignment, size_t size) { return memalign(alignment, size); }
+
+int main(void) {
+  check_extended(allocate);
+  return 0;
+}

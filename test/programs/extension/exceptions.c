@@ -1,0 +1,9 @@
+// A C program, without the C++ runtime, opens a C++ extension with RTLD_LOCAL which throws and catches std::bad_alloc
+// and uses nothrow new without memory.
+// @needs cpp-extension
+#include "open.h"
+
+int main(void) {
+  check_extension("extension_exceptions");
+  return 0;
+}

@@ -1,0 +1,8 @@
+// 300 forks with busy threads, and a linked library whose early constructor registered atfork handlers that allocate.
+// @link early-atfork
+#include "atfork.h"
+
+int main(void) {
+  check_forks_with_handlers(300);
+  return 0;
+}

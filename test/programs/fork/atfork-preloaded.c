@@ -1,0 +1,8 @@
+// The same with the library preloaded behind the heap: its constructor runs before the heap's.
+// @preload early-atfork
+#include "atfork.h"
+
+int main(void) {
+  check_forks_with_handlers(100);
+  return 0;
+}

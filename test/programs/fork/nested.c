@@ -1,0 +1,31 @@
+// Forks nested four deep, each process with busy threads of its own: every level frees what its ancestors allocated.
+#include "../children.h"
+#include "../threads.h"
+
+static void level(int depth, void* inherited) {
+  deadline(20);
+  CHECK_FILLED(inherited, 3000, depth);
+  free(inherited);
+  if (depth == 4) return;
+  crew_begin(2);
+  for (int i = 0; i < 2; i++) {
+    void* block = malloc(3000);
+    CHECK_BLOCK(block);
+    memset(block, depth + 1, 3000);
+    pid_t child = child_fork();
+    if (child == 0) {
+      level(depth + 1, block);
+      _exit(0);
+    }
+    free(block);
+    CHECK_CHILD(child, 0);
+  }
+  if (depth == 0) crew_end();
+}
+
+int main(void) {
+  void* block = calloc(1, 3000);
+  CHECK_BLOCK(block);
+  level(0, block);
+  return 0;
+}

@@ -1,0 +1,28 @@
+// posix_spawn and posix_spawnp, with file actions (which libc allocates), while threads allocate.
+#include <fcntl.h>
+#include <spawn.h>
+
+#include "../children.h"
+#include "../threads.h"
+
+extern char** environ;
+
+int main(void) {
+  deadline(30);
+  crew_begin(4);
+  char* arguments[] = {(char*)"sh", (char*)"-c", (char*)"exit 4", NULL};
+  for (int i = 0; i < 40; i++) {
+    posix_spawn_file_actions_t actions;
+    CHECK_EQUAL(posix_spawn_file_actions_init(&actions), 0);
+    for (int file = 20; file < 40; file++)
+      CHECK_EQUAL(posix_spawn_file_actions_addopen(&actions, file, "/dev/null", O_RDONLY, 0), 0);
+    pid_t child;
+    int result = i % 2 ? posix_spawn(&child, "/bin/sh", &actions, NULL, arguments, environ)
+                       : posix_spawnp(&child, "sh", &actions, NULL, arguments, environ);
+    CHECK_EQUAL(result, 0);
+    CHECK_EQUAL(posix_spawn_file_actions_destroy(&actions), 0);
+    CHECK_CHILD(child, 4);
+  }
+  crew_end();
+  return 0;
+}

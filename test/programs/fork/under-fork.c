@@ -1,0 +1,22 @@
+// _Fork, which runs no atfork handlers: its child does async-signal-safe things only; the parent goes on allocating.
+#include "../children.h"
+#include "../threads.h"
+
+extern pid_t _Fork(void) __attribute__((weak));
+
+int main(void) {
+  if (!_Fork) SKIP("libc has no _Fork");
+  deadline(30);
+  crew_begin(4);
+  for (int i = 0; i < 150; i++) {
+    void* mine[8];
+    parents_blocks_make(mine, 8);
+    pid_t child = _Fork();
+    if (child == 0) _exit(write(2, "", 0) == 0 ? 6 : 5);
+    CHECK(child > 0);
+    parents_blocks_free(mine, 8);
+    CHECK_CHILD(child, 6);
+  }
+  crew_end();
+  return 0;
+}

@@ -1,0 +1,44 @@
+// Under RLIMIT_AS small blocks end in null with ENOMEM; what was handed out is intact; after freeing it all recovers.
+#include "../machine.h"
+#include "../random.h"
+
+typedef struct Block {
+  struct Block* next;
+  size_t size;
+} Block;
+
+int main(void) {
+  free(malloc(100));
+  limit_address_space((size_t)192 << 20);
+  Random random = {77};
+  for (int round = 0; round < 3; round++) {
+    Block* all = NULL;
+    size_t total = 0;
+    errno = 0;
+    for (;;) {
+      size_t size = sizeof(Block) + random_below(&random, 3000);
+      Block* block = malloc(size);
+      if (!block) break;
+      memset(block, 0x47, size);
+      block->next = all;
+      block->size = size;
+      all = block;
+      total += size;
+      CHECK_AT_MOST(total, (size_t)400 << 20);
+    }
+    CHECK_EQUAL(errno, ENOMEM);
+    CHECK_AT_LEAST(total, (size_t)32 << 20);
+    while (all) {
+      Block* next = all->next;
+      CHECK_FILLED(all + 1, all->size - sizeof(Block), 0x47);
+      free(all);
+      all = next;
+    }
+    for (size_t size = 1; size < 100000; size *= 2) {
+      void* block = malloc(size);
+      CHECK_BLOCK(block);
+      free(block);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,42 @@
+// Four threads meet the limit at once, free what they have and go on: nobody crashes, nobody waits for ever.
+#include "../machine.h"
+#include "../threads.h"
+
+static atomic_long refused;
+
+static void* body(void* argument) {
+  Random random = {(uintptr_t)argument + 9};
+  enum { count = 200 };
+  for (int round = 0; round < 15; round++) {
+    char* blocks[count];
+    size_t held = 0;
+    while (held < count) {
+      size_t size = 1 + random_size(&random, 8000000);
+      if (!(blocks[held] = malloc(size))) {
+        CHECK_EQUAL(errno, ENOMEM);
+        atomic_fetch_add(&refused, 1);
+        break;
+      }
+      blocks[held][0] = blocks[held][size - 1] = (char)held;
+      held++;
+    }
+    while (held--) {
+      CHECK_EQUAL(blocks[held][0], (char)held);
+      free(blocks[held]);
+    }
+  }
+  return NULL;
+}
+
+int main(void) {
+  deadline(40);
+  pthread_t thread[4];
+  for (size_t i = 0; i < 4; i++) thread[i] = thread_start(body, (void*)i);
+  // The threads have their stacks now; from here on memory is short.
+  limit_address_space((size_t)200 << 20);
+  for (int i = 0; i < 4; i++) thread_join(thread[i]);
+  void* block = malloc(100000);
+  CHECK_BLOCK(block);
+  free(block);
+  return 0;
+}

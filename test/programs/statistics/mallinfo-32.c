@@ -1,0 +1,19 @@
+// The old mallinfo, whose fields are int, agrees with mallinfo2 where the numbers are small.
+#include <malloc.h>
+
+#include "../check.h"
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+int main(void) {
+  void* blocks[500];
+  for (int i = 0; i < 500; i++) CHECK_BLOCK(blocks[i] = malloc(opaque(2000)));
+  struct mallinfo2 wide = mallinfo2();
+  struct mallinfo narrow = mallinfo();
+  CHECK_EQUAL(narrow.uordblks, (int)wide.uordblks);
+  CHECK_EQUAL(narrow.arena, (int)wide.arena);
+  CHECK_EQUAL(narrow.hblkhd, (int)wide.hblkhd);
+  CHECK_AT_LEAST(narrow.uordblks, 500 * 2000);
+  for (int i = 0; i < 500; i++) free(blocks[i]);
+  return 0;
+}

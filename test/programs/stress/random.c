@@ -1,0 +1,80 @@
+// Four threads with a seed each, for about half a second: random malloc, calloc, realloc, memalign, posix_memalign and
+// free; content, alignment, usable size and zeroed memory are checked at every step, overlap shows as lost content.
+#include <malloc.h>
+
+#include "../threads.h"
+
+enum { threads = 4, blocks = 300, steps = 40000 };
+
+typedef struct {
+  unsigned char* block;
+  size_t size;
+  size_t seed;
+} Shadow;
+
+static void allocate(Random* random, Shadow* shadow, size_t step) {
+  size_t size = 1 + random_size(random, step % 200 ? 5000 : 600000), alignment = 16;
+  void* block = NULL;
+  switch (random_below(random, 4)) {
+    case 0:
+      block = calloc(1, size);
+      CHECK_BLOCK(block);
+      CHECK_FILLED(block, size, 0);
+      break;
+    case 1:
+      alignment = (size_t)16 << random_below(random, 9);
+      block = memalign(alignment, size);
+      break;
+    case 2:
+      alignment = (size_t)16 << random_below(random, 5);
+      CHECK_EQUAL(posix_memalign(&block, alignment, size), 0);
+      break;
+    default:
+      block = malloc(size);
+      break;
+  }
+  CHECK_BLOCK(block);
+  CHECK_ALIGNED(block, size < 16 && alignment == 16 ? 8 : alignment);
+  CHECK_AT_LEAST(malloc_usable_size(block), size);
+  *shadow = (Shadow){block, size, step};
+  pattern_fill(block, size, step);
+}
+
+static void resize(Random* random, Shadow* shadow, size_t step) {
+  size_t size = 1 + random_size(random, step % 200 ? 5000 : 600000);
+  unsigned char* block = realloc(shadow->block, size);
+  CHECK_BLOCK(block);
+  CHECK_PATTERN(block, size < shadow->size ? size : shadow->size, shadow->seed);
+  *shadow = (Shadow){block, size, step};
+  pattern_fill(block, size, step);
+}
+
+static void* body(void* argument) {
+  Random random = {(uintptr_t)argument};
+  Shadow shadows[blocks];
+  memset(shadows, 0, sizeof shadows);
+  for (size_t step = 1; step <= steps; step++) {
+    Shadow* shadow = &shadows[random_below(&random, blocks)];
+    CHECK_PATTERN(shadow->block, shadow->size, shadow->seed);
+    if (shadow->block && random_below(&random, 3) == 0) {
+      resize(&random, shadow, step);
+    } else {
+      free(shadow->block);
+      *shadow = (Shadow){NULL, 0, 0};
+      if (random_below(&random, 4)) allocate(&random, shadow, step * threads + (size_t)argument);
+    }
+  }
+  for (size_t i = 0; i < blocks; i++) {
+    CHECK_PATTERN(shadows[i].block, shadows[i].size, shadows[i].seed);
+    free(shadows[i].block);
+  }
+  return NULL;
+}
+
+int main(void) {
+  deadline(40);
+  pthread_t thread[threads];
+  for (size_t i = 0; i < threads; i++) thread[i] = thread_start(body, (void*)(i + 1));
+  for (size_t i = 0; i < threads; i++) thread_join(thread[i]);
+  return 0;
+}

@@ -1,0 +1,41 @@
+// Threads that are cancelled at a cancellation point between allocations; cleanup handlers and key destructors free.
+#include "../threads.h"
+
+static pthread_key_t key;
+static atomic_int cleaned;
+
+static void release(void* block) {
+  free(block);
+  atomic_fetch_add(&cleaned, 1);
+}
+
+static void* body(void* argument) {
+  pthread_setspecific(key, malloc(500));
+  void* block = malloc(300);
+  CHECK_BLOCK(block);
+  pthread_cleanup_push(release, block);
+  Random random = {(uintptr_t)argument + 1};
+  for (;;) {
+    void* more = malloc(random_size(&random, 100000));
+    CHECK_BLOCK(more);
+    free(more);
+    pthread_testcancel();
+  }
+  pthread_cleanup_pop(1);
+  return NULL;
+}
+
+int main(void) {
+  deadline(30);
+  CHECK_EQUAL(pthread_key_create(&key, release), 0);
+  for (size_t i = 0; i < 100; i++) {
+    pthread_t one = thread_start(body, (void*)i), two = thread_start(body, (void*)(i + 1000));
+    usleep(i % 10 * 100);
+    CHECK_EQUAL(pthread_cancel(one), 0);
+    CHECK_EQUAL(pthread_cancel(two), 0);
+    CHECK(thread_join(one) == PTHREAD_CANCELED);
+    CHECK(thread_join(two) == PTHREAD_CANCELED);
+  }
+  CHECK_EQUAL(atomic_load(&cleaned), 400);
+  return 0;
+}

@@ -1,0 +1,35 @@
+// Threads that run already touch the thread-local data of a library that is opened later: libc allocates it through
+// the heap, from within that access, and frees it at thread exit.
+// @needs tls-plugin
+#include <dlfcn.h>
+#include <semaphore.h>
+
+#include "../threads.h"
+
+static sem_t opened;
+static int (*touch)(int);
+
+static void* body(void* argument) {
+  free(malloc(10));
+  CHECK_EQUAL(sem_wait(&opened), 0);
+  for (int i = 0; i < 100; i++) CHECK_EQUAL(touch(i * 700), 17 + i);
+  free(malloc(10));
+  return argument;
+}
+
+int main(void) {
+  deadline(30);
+  CHECK_EQUAL(sem_init(&opened, 0, 0), 0);
+  for (int round = 0; round < 20; round++) {
+    pthread_t thread[8];
+    for (int i = 0; i < 8; i++) thread[i] = thread_start(body, NULL);
+    void* plugin = dlopen("libtls-plugin.so", RTLD_NOW | RTLD_LOCAL);
+    if (!plugin) FAIL("dlopen, expected a plugin, got %s", dlerror());
+    touch = (int (*)(int))dlsym(plugin, "tls_plugin_touch");
+    CHECK(touch != NULL);
+    for (int i = 0; i < 8; i++) CHECK_EQUAL(sem_post(&opened), 0);
+    for (int i = 0; i < 8; i++) thread_join(thread[i]);
+    CHECK_EQUAL(dlclose(plugin), 0);
+  }
+  return 0;
+}
