@@ -1,0 +1,8 @@
+/** alloc8's public names: the functions behind the command line, their options, results and errors. */
+
+export { type CompareOptions, compare } from './api/compare.ts'
+export { heaps } from './api/heaps.ts'
+export { type RunOptions, run } from './api/run.ts'
+export type { Progress } from './compare/index.ts'
+export { Alloc8Error, type ErrorCode, errorCodes } from './errors.ts'
+export type * from './types.ts'

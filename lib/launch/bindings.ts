@@ -120,7 +120,10 @@ function explain(image: Image, elsewhere: Owner[], heapObjects: Set<number>): Re
     group.symbols.add(owner.version === null ? owner.symbol : `${owner.symbol}@${owner.version}`)
     groups.set(key, group)
   }
-  return [...groups.values()].map(({ code, text, symbols }) => ({ code, message: `${[...symbols].join(', ')}: ${text}` }))
+  return [...groups.values()].map(({ code, text, symbols }) => ({
+    code,
+    message: `${[...symbols].join(', ')}: ${text}`,
+  }))
 }
 
 function gapOf(image: Image, owner: Owner, heapObjects: Set<number>): { code: Reason['code']; text: string } {

@@ -46,7 +46,10 @@ export function judge(input: VerdictInput): Verdict {
   const processes = judgeProcesses(input, isHeap)
   const rootSeen = processes.some((process) => process.pid === input.rootPid)
   if (!rootSeen) processes.unshift(unwitnessedRoot(input))
-  const state = processes.reduce<VerdictState>((worst, { state }) => (rank[state] > rank[worst] ? state : worst), 'active')
+  const state = processes.reduce<VerdictState>(
+    (worst, { state }) => (rank[state] > rank[worst] ? state : worst),
+    'active',
+  )
   return { state, reasons: summarise(processes, input.unreadable), processes }
 }
 

@@ -1,0 +1,67 @@
+/** `--json FILE`: opened before anything runs, so that a path that cannot be written is found before hours of work. */
+
+import { closeSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { Alloc8Error } from '../errors.ts'
+
+/** A place for a report. */
+export interface ReportFile {
+  /** Writes the whole report. */
+  write(text: string): void
+  /** For a run that came to nothing: removes the file if it was not there before. */
+  abandon(): void
+}
+
+/**
+ * Checks that a report can be written to `path` (`-` is stdout).
+ *
+ * @throws Alloc8Error OUTPUT_PATH
+ */
+export function openReport(path: string): ReportFile {
+  if (path === '-') return { write: writeStdout, abandon: () => {} }
+  const existed = existsSync(path)
+  try {
+    closeSync(openSync(path, 'a'))
+  } catch (error) {
+    throw outputError(path, error)
+  }
+  return {
+    write(text) {
+      try {
+        writeFileSync(path, text)
+      } catch (error) {
+        throw outputError(path, error)
+      }
+    },
+    abandon() {
+      if (!existed) rmSync(path, { force: true })
+    },
+  }
+}
+
+function outputError(path: string, cause: unknown): Alloc8Error {
+  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return new Alloc8Error('OUTPUT_PATH', `${path}: cannot be written (${why})`, {
+    hint: 'name a file in a folder that exists and that you may write to',
+    cause,
+  })
+}
+
+/** Synchronous, because the process may end right after; a reader that went away is no error of ours. */
+function writeStdout(text: string): void {
+  const bytes = Buffer.from(text)
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += writeSync(1, bytes, written)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code === 'EPIPE') return
+      if (code !== 'EAGAIN') throw error
+    }
+  }
+}
+
+/** A result as the JSON of `--json`: indented, one object, with a newline at the end. */
+export function toJson(result: unknown): string {
+  return `${JSON.stringify(result, null, 2)}\n`
+}

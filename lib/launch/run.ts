@@ -1,0 +1,176 @@
+/**
+ * One run of a target under a heap, whole: environment, session folder, launcher, verdict. What is the same for many
+ * runs of one command (where the executable is, what kind of file it is) is prepared once.
+ */
+
+import { existsSync } from 'node:fs'
+import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
+import { nativeFile } from '../binding/native.ts'
+import { platform } from '../platform.ts'
+import { createSession } from '../session/folder.ts'
+import { readRecords } from '../session/records.ts'
+import type { ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
+import { targetEnvironment } from './environment.ts'
+import { type LaunchOptions, type LaunchResult, launch } from './launch.ts'
+import { type ExecutableFacts, judge, staticReason } from './verdict.ts'
+
+/** A command whose executable was found and looked at. */
+export interface PreparedTarget {
+  command: readonly string[]
+  path: string
+  argv0: string
+  args: readonly string[]
+  facts: ExecutableFacts
+}
+
+/** What a run takes besides the target and the heap: everything of a launch that `runTarget` does not decide itself. */
+export interface RunTargetOptions extends Partial<Omit<LaunchOptions, 'path' | 'argv0' | 'args' | 'env'>> {
+  /** The base of the target's environment; this process's own unless given. */
+  env?: NodeJS.ProcessEnv | undefined
+  /** Grows the environment by so many bytes, against layout bias. */
+  paddingBytes?: number | undefined
+  /** A folder to keep the session in; absent or empty. */
+  sessionDirectory?: string | undefined
+}
+
+/**
+ * Finds a command's executable and looks at it.
+ *
+ * @throws Alloc8Error TARGET_NOT_FOUND, TARGET_NOT_EXECUTABLE
+ */
+export function prepareTarget(
+  command: readonly string[],
+  options: { cwd?: string | undefined; env?: NodeJS.ProcessEnv | undefined } = {},
+): PreparedTarget {
+  const [name = '', ...args] = command
+  const { path, argv0 } = locateExecutable(name, { cwd: options.cwd, env: options.env })
+  const info = describeTarget(path)
+  const facts = factsOf(info)
+  // A text file without a #! line is run by the shell, as execvp does it.
+  if (info.needsShell) return { command, path: '/bin/sh', argv0: 'sh', args: [path, ...args], facts }
+  return { command, path, argv0, args, facts }
+}
+
+/**
+ * Runs a prepared target under a heap. The target's own failure is a result, not an error.
+ *
+ * @throws Alloc8Error as `launch` and `createSession` do
+ */
+export async function runTarget(
+  target: PreparedTarget,
+  heap: ResolvedHeap,
+  options: RunTargetOptions = {},
+): Promise<RunResult> {
+  const { env = process.env, paddingBytes = 0, sessionDirectory, ...launchOptions } = options
+  const session = createSession({ path: sessionDirectory })
+  try {
+    // What cannot be preloaded into is left alone: the loader would only complain on the target's stderr.
+    const reachable = staticReason(target.facts, platform().elf.bits) === null
+    const placed = reachable ? heap : { ...heap, preload: [] }
+    const environment = targetEnvironment(env, placed, {
+      witness: reachable ? nativeFile('liballoc8-witness.so') : null,
+      sessionDirectory: session.directory,
+      paddingBytes,
+    })
+    const launched = await launch({
+      stdin: 'inherit',
+      stdout: 'inherit',
+      stderr: 'inherit',
+      killTree: false,
+      lifeline: false,
+      detached: false,
+      ...launchOptions,
+      path: target.path,
+      argv0: target.argv0,
+      args: target.args,
+      env: environment,
+    })
+    const { records, unreadable } = readRecords(session.directory)
+    const verdict = judge({
+      heapLibraries: heap.preload,
+      heapBits: platform().elf.bits,
+      rootPid: launched.pid,
+      target: target.facts,
+      records,
+      unreadable,
+      inspect: inspectOnce,
+    })
+    return toResult(target, heap, launched, verdict, session.kept ? session.directory : null)
+  } finally {
+    session.remove()
+  }
+}
+
+function toResult(
+  target: PreparedTarget,
+  heap: ResolvedHeap,
+  launched: LaunchResult,
+  verdict: Verdict,
+  session: string | null,
+): RunResult {
+  const { tree } = launched
+  return {
+    schema: 1,
+    heap: heap.spec,
+    command: [...target.command],
+    exitCode: launched.exitCode,
+    signal: launched.signal,
+    timedOut: launched.timedOut,
+    wallNs: launched.wallNs,
+    userNs: launched.userNs,
+    sysNs: launched.sysNs,
+    peakRssBytes: launched.peakRssBytes,
+    minorFaults: launched.minorFaults,
+    majorFaults: launched.majorFaults,
+    voluntarySwitches: launched.voluntarySwitches,
+    involuntarySwitches: launched.involuntarySwitches,
+    tree: {
+      processes: new Set(verdict.processes.map((process) => process.pid)).size,
+      userNs: tree.userNs,
+      sysNs: tree.sysNs,
+      peakRssBytes: tree.peakRssBytes,
+    },
+    verdict,
+    session,
+    leftovers: launched.leftovers,
+    warnings: runWarnings(launched),
+  }
+}
+
+function runWarnings(launched: LaunchResult): Warning[] {
+  const left = launched.leftovers.length + launched.leftoversOmitted
+  if (left === 0) return []
+  const message =
+    `${left} process${left === 1 ? '' : 'es'} outlived the target; their time and memory are not counted. ` +
+    'Wait for them in the target, or end them with --end-descendants'
+  return [{ code: 'leftovers', message }]
+}
+
+const inspected = new Map<string, ExecutableFacts | null>()
+
+/** Facts about an executable that a target started; looked up once per process, as makes run compilers in hundreds. */
+function inspectOnce(path: string): ExecutableFacts | null {
+  let facts = inspected.get(path)
+  if (facts === undefined) {
+    try {
+      facts = existsSync(path) ? factsOf(describeTarget(path)) : null
+    } catch {
+      facts = null
+    }
+    inspected.set(path, facts)
+  }
+  return facts
+}
+
+function factsOf(info: TargetInfo): ExecutableFacts {
+  return {
+    path: info.path,
+    isElf: info.elf !== null,
+    bits: info.bits,
+    isStatic: info.isStatic,
+    setuid: info.setuid,
+    capabilities: info.capabilities,
+    definesMalloc: info.definesMalloc,
+    sanitizer: info.sanitizer,
+  }
+}
