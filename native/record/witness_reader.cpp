@@ -41,18 +41,20 @@ class Parser {
 
   bool readHeader() {
     if (bytes_ < sizeof header_) {
-      return fail("truncated: a header of " + std::to_string(sizeof header_) + " bytes expected, the file ends", bytes_);
+      return fail("truncated: a header of " + std::to_string(sizeof header_) + " bytes expected, the file ends",
+                  bytes_);
     }
     std::memcpy(&header_, data_, sizeof header_);
     if (std::memcmp(header_.magic, kWitnessMagic, sizeof header_.magic) != 0) return fail("not a witness record", 0);
     if (header_.version != kWitnessVersion) {
-      return fail("version " + std::to_string(header_.version) + " where " + std::to_string(kWitnessVersion) +
-                      " is expected",
-                  offsetof(WitnessHeader, version));
+      return fail(
+          "version " + std::to_string(header_.version) + " where " + std::to_string(kWitnessVersion) + " is expected",
+          offsetof(WitnessHeader, version));
     }
     if (header_.headerBytes != sizeof header_) return fail("wrong header size", offsetof(WitnessHeader, headerBytes));
     if (header_.totalBytes != bytes_) {
-      return fail("truncated or padded: " + std::to_string(header_.totalBytes) + " bytes expected, the file ends", bytes_);
+      return fail("truncated or padded: " + std::to_string(header_.totalBytes) + " bytes expected, the file ends",
+                  bytes_);
     }
     if (header_.kind != static_cast<std::uint32_t>(WitnessKind::kExec) &&
         header_.kind != static_cast<std::uint32_t>(WitnessKind::kFork)) {
@@ -121,7 +123,8 @@ class Parser {
       if (reference.role == nullptr) return fail("unknown role", at);
       reference.object = raw.object;
       reference.target = raw.target == kNone ? -1 : static_cast<std::int64_t>(raw.target);
-      if (!string(raw.symbol, at, &reference.symbol) || !optionalString(raw.version, at, &reference.version)) return false;
+      if (!string(raw.symbol, at, &reference.symbol) || !optionalString(raw.version, at, &reference.version))
+        return false;
       out->references.push_back(std::move(reference));
     }
     return true;
@@ -140,7 +143,8 @@ class Parser {
       definition.role = roleName(raw.role);
       if (definition.role == nullptr) return fail("unknown role", at);
       definition.object = raw.object;
-      if (!string(raw.symbol, at, &definition.symbol) || !optionalString(raw.version, at, &definition.version)) return false;
+      if (!string(raw.symbol, at, &definition.symbol) || !optionalString(raw.version, at, &definition.version))
+        return false;
       out->definitions.push_back(std::move(definition));
     }
     return true;

@@ -14,9 +14,9 @@ struct WitnessRecord {
   struct Reference {
     std::uint32_t object;
     std::string symbol;
-    std::string version;   // empty for an unversioned reference
-    std::int64_t target;   // object, -1 where nothing defines it
-    const char* role;      // one of the words of WitnessRole
+    std::string version;  // empty for an unversioned reference
+    std::int64_t target;  // object, -1 where nothing defines it
+    const char* role;     // one of the words of WitnessRole
   };
   struct Definition {
     std::uint32_t object;

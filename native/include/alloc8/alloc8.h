@@ -13,23 +13,23 @@
 #include "alloc8/platform.h"
 
 // Defines the C bridge for a HeapRedirect. Once per library, outside any namespace.
-#define ALLOC8_REDIRECT(Redirect)                                                                     \
-  extern "C" {                                                                                        \
-  ALLOC8_HIDDEN void* xxmalloc(std::size_t size) { return Redirect::malloc(size); }                   \
-  ALLOC8_HIDDEN void xxfree(void* p) { Redirect::free(p); }                                           \
+#define ALLOC8_REDIRECT(Redirect)                                                                         \
+  extern "C" {                                                                                            \
+  ALLOC8_HIDDEN void* xxmalloc(std::size_t size) { return Redirect::malloc(size); }                       \
+  ALLOC8_HIDDEN void xxfree(void* p) { Redirect::free(p); }                                               \
   ALLOC8_HIDDEN void* xxmemalign(std::size_t a, std::size_t size) { return Redirect::memalign(a, size); } \
-  ALLOC8_HIDDEN std::size_t xxmalloc_usable_size(void* p) { return Redirect::getSize(p); }            \
-  ALLOC8_HIDDEN void xxmalloc_lock() { Redirect::lock(); }                                            \
-  ALLOC8_HIDDEN void xxmalloc_unlock() { Redirect::unlock(); }                                        \
-  ALLOC8_HIDDEN void* xxrealloc(void* p, std::size_t size) { return Redirect::realloc(p, size); }     \
-  ALLOC8_HIDDEN void* xxcalloc(std::size_t n, std::size_t size) { return Redirect::calloc(n, size); } \
-  ALLOC8_HIDDEN void xxfree_sized(void* p, std::size_t size) { Redirect::free_sized(p, size); }       \
-  ALLOC8_HIDDEN void xxfree_aligned_sized(void* p, std::size_t a, std::size_t size) {                 \
-    Redirect::free_aligned_sized(p, a, size);                                                         \
-  }                                                                                                   \
-  ALLOC8_HIDDEN bool xxfork_child() { return Redirect::forkChild(); }                                 \
-  ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* out) { return Redirect::stats(out); }          \
-  ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t keep) { return Redirect::trim(keep); }          \
-  const bool xxfollows_libc_rules = Redirect::followsLibcRules;                  \
-  }                                                                                                   \
+  ALLOC8_HIDDEN std::size_t xxmalloc_usable_size(void* p) { return Redirect::getSize(p); }                \
+  ALLOC8_HIDDEN void xxmalloc_lock() { Redirect::lock(); }                                                \
+  ALLOC8_HIDDEN void xxmalloc_unlock() { Redirect::unlock(); }                                            \
+  ALLOC8_HIDDEN void* xxrealloc(void* p, std::size_t size) { return Redirect::realloc(p, size); }         \
+  ALLOC8_HIDDEN void* xxcalloc(std::size_t n, std::size_t size) { return Redirect::calloc(n, size); }     \
+  ALLOC8_HIDDEN void xxfree_sized(void* p, std::size_t size) { Redirect::free_sized(p, size); }           \
+  ALLOC8_HIDDEN void xxfree_aligned_sized(void* p, std::size_t a, std::size_t size) {                     \
+    Redirect::free_aligned_sized(p, a, size);                                                             \
+  }                                                                                                       \
+  ALLOC8_HIDDEN bool xxfork_child() { return Redirect::forkChild(); }                                     \
+  ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* out) { return Redirect::stats(out); }              \
+  ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t keep) { return Redirect::trim(keep); }              \
+  const bool xxfollows_libc_rules = Redirect::followsLibcRules;                                           \
+  }                                                                                                       \
   static_assert(true, "ALLOC8_REDIRECT takes a semicolon")

@@ -43,10 +43,14 @@ concept HasCalloc = requires(T& heap, std::size_t n) {
 };
 
 template <class T>
-concept HasFreeSized = requires(T& heap, void* p, std::size_t n) { heap.free_sized(p, n); };
+concept HasFreeSized = requires(T& heap, void* p, std::size_t n) {
+  heap.free_sized(p, n);
+};
 
 template <class T>
-concept HasFreeAlignedSized = requires(T& heap, void* p, std::size_t n) { heap.free_aligned_sized(p, n, n); };
+concept HasFreeAlignedSized = requires(T& heap, void* p, std::size_t n) {
+  heap.free_aligned_sized(p, n, n);
+};
 
 template <class T>
 concept HasOwns = requires(T& heap, void* p) {
@@ -64,7 +68,9 @@ concept HasTrim = requires(T& heap, std::size_t n) {
 };
 
 template <class T>
-concept HasForkChild = requires(T& heap) { heap.forkChild(); };
+concept HasForkChild = requires(T& heap) {
+  heap.forkChild();
+};
 
 // A heap with a constexpr constructor needs no construction at run time: it works before any constructor has run, and
 // malloc needs no check whether it is ready.
@@ -75,14 +81,18 @@ constexpr bool constructed() {
 }
 
 template <class T>
-concept ConstantInitialised = requires { typename std::bool_constant<constructed<T>()>; };
+concept ConstantInitialised = requires {
+  typename std::bool_constant<constructed<T>()>;
+};
 
 // `static constexpr bool followsLibcRules = true` is a heap's promise that it refuses sizes above PTRDIFF_MAX, aligns
 // to 16, answers malloc(0) with a block, takes free(nullptr), and keeps errno in free. The interposer then leaves
 // those checks out.
 template <class T>
 constexpr bool followsLibcRules() {
-  if constexpr (requires { { T::followsLibcRules } -> std::convertible_to<bool>; }) {
+  if constexpr (requires {
+                  { T::followsLibcRules } -> std::convertible_to<bool>;
+                }) {
     return T::followsLibcRules;
   } else {
     return false;

@@ -24,7 +24,6 @@ ALLOC8_HIDDEN void unmap(void* p, std::size_t bytes);
 // Drops the contents of whole pages: they read as zero next time and cost no memory until then.
 ALLOC8_HIDDEN void purge(void* p, std::size_t bytes);
 
-
 }  // namespace alloc8::pages
 
 namespace alloc8 {

@@ -62,8 +62,8 @@ ALLOC8_NOINLINE void* nothrowSlow(std::size_t size, std::size_t alignment) {
     auto* own = runtime<void* (*)(std::size_t, const std::nothrow_t&)>("_ZnwmRKSt9nothrow_t");
     return own == nullptr ? nullptr : own(size, nothrowTag);
   }
-  auto* own = runtime<void* (*)(std::size_t, std::align_val_t, const std::nothrow_t&)>(
-      "_ZnwmSt11align_val_tRKSt9nothrow_t");
+  auto* own =
+      runtime<void* (*)(std::size_t, std::align_val_t, const std::nothrow_t&)>("_ZnwmSt11align_val_tRKSt9nothrow_t");
   return own == nullptr ? nullptr : own(size, std::align_val_t{alignment}, nothrowTag);
 }
 
@@ -104,4 +104,6 @@ ALLOC8_EXPORT void operator delete[](void* p, Align, Nothrow) noexcept { Rules::
 ALLOC8_EXPORT void operator delete(void* p, std::size_t n) noexcept { Rules::freeSized(p, n); }
 ALLOC8_EXPORT void operator delete[](void* p, std::size_t n) noexcept { Rules::freeSized(p, n); }
 ALLOC8_EXPORT void operator delete(void* p, std::size_t n, Align a) noexcept { Rules::freeAlignedSized(p, raw(a), n); }
-ALLOC8_EXPORT void operator delete[](void* p, std::size_t n, Align a) noexcept { Rules::freeAlignedSized(p, raw(a), n); }
+ALLOC8_EXPORT void operator delete[](void* p, std::size_t n, Align a) noexcept {
+  Rules::freeAlignedSized(p, raw(a), n);
+}

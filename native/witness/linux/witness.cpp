@@ -50,8 +50,7 @@ void recordPath(char* path, std::int64_t pid, std::uint64_t sequence) {
 
 void writeRecord(record::WitnessKind kind) {
   const int saved = errno;
-  auto* memory = static_cast<char*>(
-      platform::mapPages(record::WitnessWriter::kMemoryBytes, platform::pageSize()));
+  auto* memory = static_cast<char*>(platform::mapPages(record::WitnessWriter::kMemoryBytes, platform::pageSize()));
   if (memory == nullptr) return;
   record::WitnessWriter writer(memory);
   record::WitnessHeader header{};
