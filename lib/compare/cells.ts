@@ -4,7 +4,7 @@
 
 import { decide, pairedRatio } from '../stats/index.ts'
 import type { Cell, ComparedHeap, Control, Reason, RunFailure, Verdict, VerdictState } from '../types.ts'
-import type { ComparedHeapInfo, ComparisonOptions, CompareMetric, RunSample, SubjectRuns } from './types.ts'
+import type { ComparedHeapInfo, CompareMetric, ComparisonOptions, RunSample, SubjectRuns } from './types.ts'
 
 /** The number that a run counts with; null when it failed or gave none. */
 export function sampleValue(sample: RunSample, metric: string): number | null {

@@ -143,5 +143,5 @@ export class OutputMatcher {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
 }

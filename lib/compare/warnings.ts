@@ -62,8 +62,21 @@ const failedRuns = (runs: SubjectRuns) => runs.samples.filter((sample) => sample
 const failsAlways = (runs: SubjectRuns) => runs.samples.length > 0 && failedRuns(runs).length === runs.samples.length
 const hasInterval = (c: Control): c is Control & { low: number; high: number } => c.low !== null && c.high !== null
 
+/** Whether the control seems to differ from the baseline by more than nobody cares about. */
+const differs = ({ low, high }: { low: number; high: number }, threshold: number) =>
+  (low > 1 || high < 1) && decide({ low, high }, threshold, false) !== 'same'
+
 /** How far an interval reaches from 1, as a share. */
 const reach = (low: number, high: number) => Math.max(1 / low, high) - 1
+
+/** What a number of blocks is worth, to follow that number. */
+function worthOf(blocks: number): string {
+  if (blocks < MINIMUM_PAIRS) return `: no interval can be given from fewer than ${MINIMUM_PAIRS}`
+  return blocks < ENOUGH_BLOCKS ? `: the intervals are wide and less certain than from ${ENOUGH_BLOCKS}` : ''
+}
+
+/** The command that tries a heap alone. */
+const alone = (spec: string) => `alloc8 run --heap ${/^[\w@%+=:,./-]+$/.test(spec) ? spec : `'${spec}'`}`
 
 /** The different messages of failures, most frequent first. */
 function commonMessages(failures: readonly { message: string }[]): string {
@@ -88,7 +101,7 @@ const checks: Record<WarningCode, Check> = {
       .map(
         (heap) =>
           `${heap.spec} failed in every run (${messagesOf(heap)}): nothing can be said of it. Try it alone: ` +
-          `alloc8 run --heap '${heap.spec}' -- the command`,
+          alone(heap.spec),
       ),
 
   'runs-failed': ({ runs }) =>
@@ -126,10 +139,7 @@ const checks: Record<WarningCode, Check> = {
       if (heap.state === 'active' || seen === undefined || seen.samples.length === 0 || failsAlways(seen)) return null
       const what = heap.state === 'partial' ? 'only partly in effect' : 'not in effect'
       const why = heap.reasons[0] === undefined ? '' : `: ${heap.reasons[0].message}`
-      return (
-        `${heap.spec} was ${what}${why}. Its numbers are not those of ${heap.name} alone; see ` +
-        `alloc8 run --heap '${heap.spec}' -- the command`
-      )
+      return `${heap.spec} was ${what}${why}. Its numbers are not those of ${heap.name} alone; see ${alone(heap.spec)}`
     }),
 
   'metric-never-matched': ({ options, runs, controlRuns }) =>
@@ -150,31 +160,26 @@ const checks: Record<WarningCode, Check> = {
   interrupted: ({ options, blocks, stopped }) => [
     stopped !== 'interrupted'
       ? null
-      : `interrupted after ${blocks} of ${plural(options.blocks, 'block')}: this is what those gave. ` +
+      : `interrupted after ${blocks} of ${plural(options.blocks, 'block')}${worthOf(blocks)}. ` +
         'Run it again, or with fewer --blocks, for a whole result',
   ],
 
   'max-time': ({ options, blocks, stopped }) => [
     stopped !== 'max-time'
       ? null
-      : `the time allowed was used up after ${blocks} of ${plural(options.blocks, 'block')}: this is what those gave. ` +
+      : `the time allowed was used up after ${blocks} of ${plural(options.blocks, 'block')}${worthOf(blocks)}. ` +
         'Raise --max-time or compare fewer heaps',
   ],
 
+  // When enough were asked for and the comparison was stopped, the warning of that says what it means.
   'few-blocks': ({ options, blocks }) => [
-    blocks >= ENOUGH_BLOCKS
+    options.blocks >= ENOUGH_BLOCKS
       ? null
-      : blocks < MINIMUM_PAIRS
-        ? `${plural(blocks, 'block')}: no interval can be given from fewer than ${MINIMUM_PAIRS}. ` +
-          `Use --blocks ${ENOUGH_BLOCKS} or more`
-        : `${plural(blocks, 'block')}: the intervals are wide and less certain than from ${ENOUGH_BLOCKS}. ` +
-          `Use --blocks ${Math.max(ENOUGH_BLOCKS, options.blocks)} or more`,
+      : `${plural(blocks, 'block')}${worthOf(blocks)}. Use --blocks ${ENOUGH_BLOCKS} or more`,
   ],
 
   'control-differs': ({ options, heaps, control }) => {
-    const differing = control
-      .filter(hasInterval)
-      .filter(({ low, high }) => (low > 1 || high < 1) && decide({ low, high }, options.threshold, false) !== 'same')
+    const differing = control.filter(hasInterval).filter((cell) => differs(cell, options.threshold))
     if (differing.length === 0) return []
     const names = differing.map(({ metric, low, high }) => `${metric} [${low.toFixed(3)}, ${high.toFixed(3)}]`)
     return [
@@ -184,7 +189,9 @@ const checks: Record<WarningCode, Check> = {
   },
 
   'noise-floor': ({ options, control }) => {
-    const wide = control.filter(hasInterval).filter(({ low, high }) => reach(low, high) > options.threshold)
+    const wide = control
+      .filter(hasInterval)
+      .filter((cell) => reach(cell.low, cell.high) > options.threshold && !differs(cell, options.threshold))
     if (wide.length === 0) return []
     const names = wide.map(({ metric, low, high }) => `${metric} ${percent(reach(low, high))}`)
     return [

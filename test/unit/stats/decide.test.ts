@@ -13,7 +13,7 @@ describe('decide', () => {
     [0.995, 1.02, 'inconclusive'],
     [0.98, 0.995, 'inconclusive'],
     [1.005, 1.02, 'inconclusive'],
-    [1, 1, 'same']
+    [1, 1, 'same'],
   ])('[%d, %d] at 1 %% is %s where lower is better', (low, high, expected) => {
     expect(decide({ low, high }, 0.01, false)).toBe(expected)
   })

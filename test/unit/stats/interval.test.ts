@@ -103,7 +103,7 @@ test.each([
   [9, 2.2622],
   [14, 2.1448],
   [29, 2.0452],
-  [120, 1.9799]
+  [120, 1.9799],
 ])('studentT975(%i) agrees with the tables', (degrees, expected) => {
   expect(studentT975(degrees)).toBeCloseTo(expected, 2.7)
 })
@@ -117,7 +117,7 @@ describe('pairedRatio', () => {
     const result = pairedRatio(
       noise.map((value, i) => value * 0.8 * (jitter[i] ?? 1)),
       noise,
-      options
+      options,
     )
     expect(result.pairs).toBe(7)
     expect(result.ratio).toBeCloseTo(0.8, 3)
@@ -135,7 +135,7 @@ describe('pairedRatio', () => {
       ratio: null,
       low: null,
       high: null,
-      pairs: 4
+      pairs: 4,
     })
   })
 

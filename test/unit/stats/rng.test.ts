@@ -8,7 +8,7 @@ const take = (rng: Rng, count: number) => Array.from({ length: count }, () => rn
 describe('Rng', () => {
   test("gives the outputs of the authors' C program for the state 1, 2, 3, 4", () => {
     expect(take(Rng.fromState(1, 2, 3, 4), 10)).toEqual([
-      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804
+      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
     ])
   })
 

@@ -36,7 +36,7 @@ describe('summaries', () => {
     ['median', median],
     ['mad', mad],
     ['geometricMean', geometricMean],
-    ['quantile', (values: number[]) => quantile(values, 0.5)]
+    ['quantile', (values: number[]) => quantile(values, 0.5)],
   ])('%s of nothing is a RangeError', (_, summary) => {
     expect(() => summary([])).toThrow(RangeError)
   })

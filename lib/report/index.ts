@@ -1,0 +1,12 @@
+/**
+ * Reports: one file per format, each a function from a result to text. Nothing here reads, writes or knows of a
+ * terminal; how a report may look is passed in.
+ */
+
+export { type Adoption, type AdoptPlace, adoptions, adoptText, shellWord } from './adopt.ts'
+export { compareText } from './compare-text.ts'
+export { type HeapsTextOptions, heapsText } from './heaps-text.ts'
+export { runText } from './run-text.ts'
+export { type Paint, type Palette, plainPalette, type TextStyle } from './style.ts'
+export { bestHeap, type Candidate, comparisonSummary } from './summary.ts'
+export { countOf, formatBytes, formatDuration, formatNumber, formatPercent, formatRatio, formatValue } from './units.ts'

@@ -1,0 +1,190 @@
+/**
+ * The answer in a sentence, before any table: which heap is best, by how much, and what it costs elsewhere; or,
+ * as plainly, that nothing is decided.
+ */
+
+import type { Cell, CompareResult } from '../types.ts'
+import { clean } from './layout.ts'
+import type { Signs } from './style.ts'
+import { countOf, formatPercent, formatRatio, formatValue, ratioDigits } from './units.ts'
+
+/** A cell that has numbers. */
+export type DecidedCell = Cell & { ratio: number; low: number; high: number }
+
+/** A heap by its place in `CompareResult.heaps`, with its cell by the first metric. */
+export interface Candidate {
+  index: number
+  cell: DecidedCell
+}
+
+const isDecided = (cell: Cell | undefined): cell is DecidedCell =>
+  cell !== undefined && cell.ratio !== null && cell.low !== null && cell.high !== null
+
+/** The metrics of a result, in order. */
+export function metricsOf(result: CompareResult): string[] {
+  return [...new Set(result.cells.map(({ metric }) => metric))]
+}
+
+/**
+ * The cells of a metric, one per heap, in the order of `heaps`. They go by place and not by name, as two heaps of a
+ * comparison may have the same spec.
+ */
+export function cellsOf(result: CompareResult, metric: string): Cell[] {
+  return result.cells.filter((cell) => cell.metric === metric)
+}
+
+/** The heaps by the names under which a report shows them: their specs, numbered where two have the same. */
+export function heapLabels(result: Pick<CompareResult, 'heaps'>): string[] {
+  const seen = new Map<string, number>()
+  return result.heaps.map(({ spec }) => {
+    const count = (seen.get(spec) ?? 0) + 1
+    seen.set(spec, count)
+    return clean(count === 1 ? spec : `${spec} (${count})`)
+  })
+}
+
+/** How much better than the baseline, as a number that grows with it. */
+const merit = ({ cell }: Candidate) => (cell.higherIsBetter ? cell.ratio : 1 / cell.ratio)
+
+/** The heaps other than the baseline that ran, were in effect at least in part, and have a ratio; best ratio first. */
+function candidates(result: CompareResult): Candidate[] {
+  const [metric] = metricsOf(result)
+  return cellsOf(result, metric ?? '')
+    .flatMap((cell, index) => (index > 0 && isDecided(cell) ? [{ index, cell }] : []))
+    .filter(({ index }) => result.heaps[index]?.state !== 'inactive')
+    .sort((a, b) => merit(b) - merit(a))
+}
+
+/**
+ * The best heap by the first metric: the best ratio among those whose verdict is `better`. Null when no heap is shown
+ * to beat the baseline; then there is nothing to adopt.
+ */
+export function bestHeap(result: CompareResult): Candidate | null {
+  return candidates(result).find(({ cell }) => cell.verdict === 'better') ?? null
+}
+
+const nouns: Record<string, { verb: string; noun: string }> = {
+  wall: { verb: 'takes', noun: 'wall time' },
+  user: { verb: 'takes', noun: 'user CPU time' },
+  sys: { verb: 'takes', noun: 'system CPU time' },
+  cpu: { verb: 'takes', noun: 'CPU time' },
+  'peak-rss': { verb: 'uses', noun: 'peak memory' },
+  faults: { verb: 'has', noun: 'page faults' },
+}
+
+/** What a metric is called in a sentence or a heading. */
+export function metricNoun(metric: string): string {
+  return nouns[metric]?.noun ?? metric
+}
+
+const metricVerb = (metric: string) => nouns[metric]?.verb ?? 'has'
+
+/** `0.84x` and `[0.80, 0.88]`, with the digits that the interval is worth. */
+export function ratioTexts(cell: { ratio: number; low: number; high: number }, signs: Signs, digits?: number) {
+  const shown = digits ?? ratioDigits(cell.low, cell.high)
+  return {
+    ratio: formatRatio(cell.ratio, shown) + signs.times,
+    interval: `[${formatRatio(cell.low, shown)}, ${formatRatio(cell.high, shown)}]`,
+  }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+/** What the winner costs: memory when the comparison is by time, time when it is by memory. */
+function costClause(result: CompareResult, { index, cell }: Candidate, signs: Signs): string {
+  const others = cell.metric === 'peak-rss' ? ['wall', 'cpu'] : ['peak-rss']
+  const metric = others.find((name) => isDecided(cellsOf(result, name)[index]))
+  const cost = cellsOf(result, metric ?? '')[index]
+  if (!isDecided(cost)) return ''
+  const { ratio, interval } = ratioTexts(cost, signs)
+  const noun = metricNoun(cost.metric)
+  const verb = metricVerb(cost.metric)
+  if (cost.verdict === 'better') return `, and ${verb} ${ratio} the ${noun} ${interval}`
+  if (cost.verdict === 'worse') return `, but ${verb} ${ratio} the ${noun} ${interval}`
+  if (cost.verdict === 'same') return `, with the same ${noun} within ${formatPercent(result.threshold)}`
+  return `; the ${noun} is not decided, ${ratio} ${interval}`
+}
+
+function against(cell: DecidedCell, label: string, baseline: string, signs: Signs): string {
+  const { ratio, interval } = ratioTexts(cell, signs)
+  return `${label} ${metricVerb(cell.metric)} ${ratio} the ${metricNoun(cell.metric)} of ${baseline} ${interval}`
+}
+
+function winnerSentences(result: CompareResult, best: Candidate, labels: readonly string[], signs: Signs): string[] {
+  const baseline = labels[0] ?? ''
+  const partly = result.heaps[best.index]?.state === 'partial' ? ', only partly in effect,' : ''
+  const first = against(best.cell, `${labels[best.index]}${partly}`, baseline, signs)
+  const close = candidates(result)
+    .filter(({ index, cell }) => index !== best.index && cell.verdict === 'better')
+    .filter(({ cell }) => cell.low <= best.cell.high && cell.high >= best.cell.low)
+    .map(({ index }) => labels[index] ?? '')
+  const ties = close.length === 0 ? [] : [`${listed(close)} may be as good: the intervals overlap.`]
+  return [`${first}${costClause(result, best, signs)}.`, ...ties]
+}
+
+function noWinnerSentences(
+  result: CompareResult,
+  found: readonly Candidate[],
+  labels: readonly string[],
+  signs: Signs,
+) {
+  const baseline = labels[0] ?? ''
+  const nearest = found[0] as Candidate
+  const noun = metricNoun(nearest.cell.metric)
+  const threshold = formatPercent(result.threshold)
+  const verdicts = new Set(found.map(({ cell }) => cell.verdict))
+  const { ratio, interval } = ratioTexts(nearest.cell, signs)
+  const name = labels[nearest.index] ?? ''
+  if (verdicts.has('inconclusive')) {
+    return [
+      `Inconclusive: no heap is shown to beat ${baseline} in ${noun}. ` +
+        `The best ratio is that of ${name}, ${ratio} ${interval}. More blocks make the intervals narrower.`,
+    ]
+  }
+  if (verdicts.has('same')) {
+    const same = found.filter(({ cell }) => cell.verdict === 'same').map(({ index }) => labels[index] ?? '')
+    const others = found.length > same.length ? ` All others are worse.` : ''
+    return [
+      `No heap beats ${baseline} in ${noun}: ${listed(same)} ${same.length === 1 ? 'is' : 'are'} the same within ${threshold}.${others}`,
+    ]
+  }
+  const rest = found.length === 1 ? '' : ' All others are worse still.'
+  return [`No heap beats ${baseline} in ${noun}: ${against(nearest.cell, name, baseline, signs)}.${rest}`]
+}
+
+function noRatioSentence(result: CompareResult, labels: readonly string[], signs: Signs): string {
+  const baseline = labels[0] ?? ''
+  const [metric] = metricsOf(result)
+  const cells = cellsOf(result, metric ?? '')
+  const own = cells[0]?.runs.filter((value) => value !== null) ?? []
+  if (result.blocks > 0 && own.length === 0)
+    return `${baseline}, the baseline, gave no number in any run: nothing can be compared.`
+  if (result.heaps.length === 1 && own.length > 0) {
+    const sorted = own.toSorted((a, b) => a - b)
+    const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
+    return `Only ${baseline} ran: its ${metricNoun(metric ?? '')} is ${formatValue(middle, cells[0]?.unit ?? '', signs)}.`
+  }
+  if (result.blocks < 5)
+    return `Nothing is decided: an interval needs at least 5 blocks, and there are ${result.blocks}.`
+  return `Nothing is decided: no heap other than ${baseline} gave numbers of its own.`
+}
+
+/** The opening sentences of a comparison, as one text. */
+export function comparisonSummary(result: CompareResult, signs: Signs): string {
+  const labels = heapLabels(result)
+  const found = candidates(result)
+  const best = bestHeap(result)
+  const sentences =
+    best !== null
+      ? winnerSentences(result, best, labels, signs)
+      : found.length > 0
+        ? noWinnerSentences(result, found, labels, signs)
+        : [noRatioSentence(result, labels, signs)]
+  const idle = labels.filter((_, index) => index > 0 && result.heaps[index]?.state === 'inactive')
+  if (idle.length > 0) sentences.push(`Left out, as not in effect: ${listed(idle)}.`)
+  if (result.heaps[0]?.state === 'inactive') sentences.push(`The baseline ${labels[0]} itself was not in effect.`)
+  if (result.partial) sentences.push(`Only ${result.blocks} of ${countOf(result.requestedBlocks, 'block')} were run.`)
+  return sentences.join(' ')
+}
