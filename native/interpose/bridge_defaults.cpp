@@ -17,6 +17,6 @@ ALLOC8_WEAK ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* /*out*/) { retu
 
 ALLOC8_WEAK ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t /*keep*/) { return 0; }
 
-ALLOC8_WEAK ALLOC8_HIDDEN extern const bool xxfollows_libc_rules;
+ALLOC8_WEAK extern const bool xxfollows_libc_rules;  // NOLINT(readability-redundant-declaration): to make it weak
 const bool xxfollows_libc_rules = false;
 }

@@ -13,6 +13,7 @@
 #include "alloc8/alloc8.h"
 #include "base/list.h"
 #include "heaps/size_classes.h"
+#include "heaps/stats_counter.h"
 
 namespace alloc8::heaps {
 
@@ -47,14 +48,12 @@ class SimpleHeap {
     if (p == nullptr) return;
     Span* span = spanOf(p);
     LockGuard guard(lock_);
-    const std::size_t bytes = span->blockBytes;
-    --stats_.liveBlocks;
-    stats_.liveBytes -= bytes;
     if (span->mappedBytes != 0) return unmapLarge(span);
-    ++stats_.freeBlocks;
-    const std::size_t sizeClass = sizeClassOf(bytes);
+    count_.takenBack(span->blockBytes);
+    count_.kept(1);
+    const std::size_t sizeClass = sizeClassOf(span->blockBytes);
     if (span->live == span->capacity) partial_[sizeClass].push(span);
-    auto* block = reinterpret_cast<Block*>(blockAt(span, indexOf(span, p)));
+    auto* block = reinterpret_cast<Block*>(blockOf(span, p));
     block->next = span->freeList;
     span->freeList = block;
     // The last span of a class stays, so that a program at the edge of one does not map and purge for ever.
@@ -63,7 +62,7 @@ class SimpleHeap {
 
   std::size_t getSize(void* p) {
     Span* span = spanOf(p);
-    return static_cast<std::size_t>(blockAt(span, indexOf(span, p)) + span->blockBytes - static_cast<char*>(p));
+    return static_cast<std::size_t>(blockOf(span, p) + span->blockBytes - static_cast<char*>(p));
   }
 
   void lock() { lock_.lock(); }
@@ -71,20 +70,20 @@ class SimpleHeap {
 
   HeapStats stats() {
     LockGuard guard(lock_);
-    return stats_;
+    return count_.stats();
   }
 
   // Unmaps spans that hold no block until at most `keep` bytes of them are left; bytes given back.
   std::size_t trim(std::size_t keep) {
     LockGuard guard(lock_);
-    const std::size_t before = stats_.systemBytes;
-    while (stats_.releasableBytes > keep) {
-      Span* span = empty_.pop();
-      stats_.releasableBytes -= kSpanBytes;
-      stats_.systemBytes -= kSpanBytes;
-      pages::unmap(span, kSpanBytes);
+    std::size_t released = 0;
+    while (count_.stats().releasableBytes > keep) {
+      pages::unmap(empty_.pop(), kSpanBytes);
+      count_.reclaimed(kSpanBytes);
+      count_.unmapped(kSpanBytes);
+      released += kSpanBytes;
     }
-    return before - stats_.systemBytes;
+    return released;
   }
 
  private:
@@ -124,11 +123,11 @@ class SimpleHeap {
     return span;
   }
 
-  static std::size_t indexOf(Span* span, void* p) {
-    return static_cast<std::size_t>(static_cast<char*>(p) - span->first) / span->blockBytes;
+  // Where the block starts that p points into.
+  static char* blockOf(Span* span, void* p) {
+    const auto offset = static_cast<std::size_t>(static_cast<char*>(p) - span->first);
+    return span->first + offset / span->blockBytes * span->blockBytes;
   }
-
-  static char* blockAt(Span* span, std::size_t index) { return span->first + index * span->blockBytes; }
 
   void* smallBlock(std::size_t sizeClass) {
     Span* span = partial_[sizeClass].front();
@@ -137,24 +136,23 @@ class SimpleHeap {
     void* block = span->freeList;
     if (block != nullptr) {
       span->freeList = span->freeList->next;
-      --stats_.freeBlocks;
+      count_.unkept(1);
     } else {
-      block = blockAt(span, span->touched++);
+      block = span->first + span->touched++ * span->blockBytes;
     }
     if (++span->live == span->capacity) partial_[sizeClass].remove(span);
-    ++stats_.liveBlocks;
-    stats_.liveBytes += span->blockBytes;
+    count_.handedOut(span->blockBytes);
     return block;
   }
 
   ALLOC8_NOINLINE Span* newSpan(std::size_t sizeClass) {
     Span* span = empty_.pop();
     if (span != nullptr) {
-      stats_.releasableBytes -= kSpanBytes;
+      count_.reclaimed(kSpanBytes);
     } else {
       span = static_cast<Span*>(pages::map(kSpanBytes, kSpanBytes));
       if (span == nullptr) return nullptr;
-      mapped(kSpanBytes);
+      count_.mapped(kSpanBytes);
     }
     const std::size_t bytes = sizeClassBytes(sizeClass);
     const auto capacity = static_cast<std::uint32_t>((kSpanBytes - kHeader) / bytes);
@@ -167,8 +165,8 @@ class SimpleHeap {
   // The first page keeps its contents, because the header is in it.
   ALLOC8_NOINLINE void retire(Span* span, std::size_t sizeClass) {
     partial_[sizeClass].remove(span);
-    stats_.freeBlocks -= span->touched;
-    stats_.releasableBytes += kSpanBytes;
+    count_.unkept(span->touched);
+    count_.releasable(kSpanBytes);
     span->magic = 0;
     pages::purge(reinterpret_cast<char*>(span) + pages::size(), kSpanBytes - pages::size());
     empty_.push(span);
@@ -179,35 +177,22 @@ class SimpleHeap {
     const std::size_t bytes = roundUp(alignment + size, pages::size());
     char* mapping = static_cast<char*>(pages::map(bytes, alignment > kSpanBytes ? alignment : kSpanBytes));
     if (mapping == nullptr) return nullptr;
-    mapped(bytes);
     char* block = mapping + alignment;
     auto* span = reinterpret_cast<Span*>(alignment % kSpanBytes == 0 ? block - kHeader : mapping);
     *span = {kMagic, nullptr, nullptr, nullptr, block, bytes - alignment, 1, 1, 1, bytes};
-    ++stats_.liveBlocks;
-    ++stats_.largeBlocks;
-    stats_.largeBytes += bytes;
-    stats_.largeLiveBytes += span->blockBytes;
-    stats_.liveBytes += span->blockBytes;
+    count_.handedOutLarge(span->blockBytes, bytes);
     return block;
   }
 
   ALLOC8_NOINLINE void unmapLarge(Span* span) {
-    --stats_.largeBlocks;
-    stats_.systemBytes -= span->mappedBytes;
-    stats_.largeBytes -= span->mappedBytes;
-    stats_.largeLiveBytes -= span->blockBytes;
+    count_.takenBackLarge(span->blockBytes, span->mappedBytes);
     pages::unmap(span->first + span->blockBytes - span->mappedBytes, span->mappedBytes);
-  }
-
-  void mapped(std::size_t bytes) {
-    stats_.systemBytes += bytes;
-    if (stats_.systemBytes > stats_.peakSystemBytes) stats_.peakSystemBytes = stats_.systemBytes;
   }
 
   Lock lock_;
   base::List<Span> partial_[sizeClassOf(kMaxSmall) + 1];  // spans with room, by class
   base::List<Span> empty_;                                // spans of no class, their pages purged
-  HeapStats stats_;
+  StatsCounter count_;
 };
 
 }  // namespace alloc8::heaps

@@ -16,7 +16,7 @@ using alloc8::interpose::Rules;
 
 // The two that matter most take the heap's own code in, as if it had been written here; what the heap marks as not to
 // be inlined stays outside.
-#define ALLOC8_HOT ALLOC8_EXPORT __attribute__((flatten))
+#define ALLOC8_HOT ALLOC8_EXPORT ALLOC8_FLATTEN
 
 extern "C" {
 
@@ -52,8 +52,6 @@ ALLOC8_EXPORT void free_aligned_sized(void* p, size_t alignment, size_t size) no
 }
 
 // Second names of the same functions. libc has __libc_* for programs that wrap malloc, cfree for old binaries.
-#define ALLOC8_ALIAS(target) ALLOC8_EXPORT __attribute__((alias(#target), copy(target)))
-
 ALLOC8_ALIAS(memalign) void* aligned_alloc(size_t alignment, size_t size) noexcept;
 ALLOC8_ALIAS(free) void cfree(void* p) noexcept;
 ALLOC8_ALIAS(malloc) void* __libc_malloc(size_t size) noexcept;

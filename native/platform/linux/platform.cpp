@@ -18,8 +18,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace alloc8::platform {
 
 namespace {
@@ -85,7 +83,8 @@ void unmapPages(void* p, std::size_t bytes) {
 
 void purgePages(void* p, std::size_t bytes) {
   KeepErrno keep;
-  madvise(p, bytes, MADV_DONTNEED);
+  // Refused for pages that the program has locked into memory (mlockall); then only their contents can go.
+  if (madvise(p, bytes, MADV_DONTNEED) != 0) std::memset(p, 0, bytes);
 }
 
 void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) {

@@ -38,14 +38,12 @@ char* appendNumber(char* at, std::uint64_t value) {
 
 // <session>/<pid>-<sequence>.witness; the folder's length leaves room for it.
 void recordPath(char* path, std::int64_t pid, std::uint64_t sequence) {
-  const std::size_t length = std::strlen(sessionFolder);
-  std::memcpy(path, sessionFolder, length);
-  char* at = path + length;
+  char* at = stpcpy(path, sessionFolder);
   *at++ = '/';
   at = appendNumber(at, static_cast<std::uint64_t>(pid));
   *at++ = '-';
   at = appendNumber(at, sequence);
-  std::memcpy(at, ".witness", sizeof ".witness");
+  stpcpy(at, ".witness");
 }
 
 void writeRecord(record::WitnessKind kind) {

@@ -42,7 +42,7 @@ class BootstrapArena {
   }
 
  private:
-  static constexpr std::size_t kArenaBytes = 256 * 1024;
+  static constexpr std::size_t kArenaBytes = std::size_t{256} << 10;
   static constexpr std::size_t kHeader = 16;
   static constexpr std::size_t kMaxSize = SIZE_MAX / 4;
   static constexpr unsigned kMaxMapped = 128;

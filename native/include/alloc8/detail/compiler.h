@@ -12,3 +12,14 @@
 #define ALLOC8_EXPORT __attribute__((visibility("default")))
 #define ALLOC8_HIDDEN __attribute__((visibility("hidden")))
 #define ALLOC8_WEAK __attribute__((weak))
+
+// Inlines everything that the function calls and that is not marked as not to be inlined.
+#define ALLOC8_FLATTEN __attribute__((flatten))
+
+// Declares a second name of a function that stands in the same file, with all its attributes where the compiler can
+// copy them.
+#if __has_attribute(copy)
+#define ALLOC8_ALIAS(target) ALLOC8_EXPORT __attribute__((alias(#target), copy(target)))
+#else
+#define ALLOC8_ALIAS(target) ALLOC8_EXPORT __attribute__((alias(#target)))
+#endif
