@@ -22,8 +22,6 @@ export interface Platform extends Host {
   triplet: string
   /** What an ELF file must say to be loaded into a program of this machine. */
   elf: { bits: 32 | 64; machine: number }
-  /** The flags of this architecture's entries in /etc/ld.so.cache. */
-  cacheFlags: number
   /** LLVM's name for the architecture, as in `libclang_rt.scudo_standalone-x86_64.so`. */
   llvmArch: string
   /** The soname of libc itself. */
@@ -39,7 +37,6 @@ const rows: readonly Row[] = [
     libc: 'glibc',
     triplet: 'x86_64-linux-gnu',
     elf: { bits: 64, machine: 62 },
-    cacheFlags: 0x0303,
     llvmArch: 'x86_64',
     libcSoname: 'libc.so.6',
   },
@@ -49,7 +46,6 @@ const rows: readonly Row[] = [
     libc: 'glibc',
     triplet: 'aarch64-linux-gnu',
     elf: { bits: 64, machine: 183 },
-    cacheFlags: 0x0a03,
     llvmArch: 'aarch64',
     libcSoname: 'libc.so.6',
   },
@@ -68,6 +64,15 @@ const machines: Readonly<Record<number, string>> = {
   243: 'RISC-V',
   258: 'LoongArch',
 }
+
+/** glibc's numbers for the kinds of library that one loader cache may hold side by side (sysdeps/generic/ldconfig.h). */
+const cacheFlags: readonly { bits: 32 | 64; machine: number; flags: number }[] = [
+  { bits: 64, machine: 62, flags: 0x0303 },
+  { bits: 32, machine: 62, flags: 0x0803 },
+  { bits: 32, machine: 3, flags: 0x0003 },
+  { bits: 64, machine: 183, flags: 0x0a03 },
+  { bits: 32, machine: 40, flags: 0x0903 },
+]
 
 let current: Platform | undefined
 
@@ -93,6 +98,17 @@ export function platformOf(host: Host): Platform {
   return { ...row, libcVersion: host.libcVersion }
 }
 
+/** The word size of programs of this machine. Same errors as `platform()`. */
+export function nativeBits(): 32 | 64 {
+  return platform().elf.bits
+}
+
+/** The C library with its version, as one says it: `glibc 2.36`. Same errors as `platform()`. */
+export function libcVersion(): string {
+  const { libc, libcVersion: version } = platform()
+  return version === null ? libc : `${libc} ${version}`
+}
+
 /**
  * The folders that hold libraries, in the order of search after the loader's cache: local ones first, then those of
  * the distribution. They need not exist.
@@ -107,6 +123,11 @@ export function libraryFolders(of: Platform = platform()): string[] {
     '/lib',
     '/usr/lib',
   ]
+}
+
+/** The flags of a library's entries in /etc/ld.so.cache by its ELF class and machine; null where we know of none. */
+export function cacheFlagsOf(elf: { bits: 32 | 64; machine: number }): number | null {
+  return cacheFlags.find((each) => each.bits === elf.bits && each.machine === elf.machine)?.flags ?? null
 }
 
 /** What to call an ELF class and machine in a message: `64-bit x86-64`. */

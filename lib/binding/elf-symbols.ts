@@ -223,7 +223,13 @@ interface VersionRecord {
   auxiliary: number
   next: number
   /** Hands the names of one record, whose first auxiliary record is at `aux`, to `put`, until that says false. */
-  collect: (layout: ElfLayout, bytes: Buffer, at: number, aux: number, put: (id: number, name: number) => boolean) => void
+  collect: (
+    layout: ElfLayout,
+    bytes: Buffer,
+    at: number,
+    aux: number,
+    put: (id: number, name: number) => boolean,
+  ) => void
 }
 
 const neededRecord: VersionRecord = {

@@ -166,9 +166,7 @@ class ElfFile implements ElfInfo {
     this.bigEndian = header.layout.bigEndian
     this.type = header.type === 2 ? 'exec' : header.type === 3 ? 'dyn' : 'other'
     this.interpreter =
-      interpreter === undefined
-        ? null
-        : file.readString(interpreter.offset, Math.min(interpreter.fileSize, pathLimit))
+      interpreter === undefined ? null : file.readString(interpreter.offset, Math.min(interpreter.fileSize, pathLimit))
     this.soname = dynamic.soname
     this.needed = dynamic.needed
     this.rpath = dynamic.rpath
@@ -274,7 +272,10 @@ function readDynamic(file: FileRanges, layout: ElfLayout, segments: readonly Seg
     if (at === null || strings === null || at >= stringsSize) return null
     return file.readString(strings.offset + at, Math.min(pathLimit, stringsSize - at))
   }
-  const folders = (at: number | null) => text(at)?.split(':').filter((folder) => folder !== '') ?? []
+  const folders = (at: number | null) =>
+    text(at)
+      ?.split(':')
+      .filter((folder) => folder !== '') ?? []
   return {
     soname: text(value('soname')),
     needed: neededAt.map(text).filter((name) => name !== null),

@@ -114,8 +114,7 @@ export function buildElf(options: BuiltElf): Buffer {
   const made = versionTables(out, dynamic, names)
   const versions = { ...made, needed: options.neededVersions ?? made.needed }
 
-  const interpreter =
-    options.interpreter === undefined ? 0 : out.bytes(Buffer.from(`${options.interpreter}\0`))
+  const interpreter = options.interpreter === undefined ? 0 : out.bytes(Buffer.from(`${options.interpreter}\0`))
   const countBy = options.countBy ?? 'section'
   const hashAt = countBy === 'hash' ? out.bytes(hashTable(out, dynamic.length + 1)) : 0
   const gnuHashAt = countBy === 'gnu-hash' ? out.bytes(gnuHashTable(out, dynamic.length)) : 0

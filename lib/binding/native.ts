@@ -1,0 +1,142 @@
+/**
+ * Finds alloc8's native products and loads the addon. The addon and this package greet each other by version before
+ * anything else; where that fails, the error says what was found, what was expected and what to do.
+ */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Alloc8Error } from '../errors.ts'
+import { machineName, platform } from '../platform.ts'
+import { readElfMachine } from './elf.ts'
+
+/** One process image as the witness saw it. A fork record has no objects: the child has its parent's bindings. */
+export interface WitnessRecord {
+  pid: number
+  ppid: number
+  /** When the record was made, on the monotonic clock: orders the records of one process. */
+  sequenceNs: bigint
+  kind: 'exec' | 'fork'
+  /** The image ran with more rights than who started it. */
+  secure: boolean
+  /** The witness ran out of room; what is there is true. */
+  truncated: boolean
+  executable: string
+  /** Loaded objects in search order; the first is the executable. */
+  objects: string[]
+  /** What each object's own reference to an entry point resolves to; target null: nothing defines it. */
+  references: {
+    object: number
+    symbol: string
+    version: string | null
+    role: EntryPointRole
+    target: number | null
+  }[]
+  /** The objects that define entry points. */
+  definitions: { object: number; symbol: string; version: string | null; role: EntryPointRole }[]
+}
+
+/** What an entry point does: `derived` ones (operator new, the `__libc_` twins) are judged by what they call. */
+export type EntryPointRole = 'allocate' | 'release' | 'query' | 'derived' | 'report'
+
+/** The native addon. */
+export interface Addon {
+  version: string
+  /** @throws an Error with the code SESSION_CORRUPT for a file that is not a whole, sound record */
+  readWitness(path: string): WitnessRecord
+  /** Whether a file has a security.capability attribute. */
+  fileCapabilities(path: string): boolean
+}
+
+const addonName = 'alloc8.node'
+
+/** The package's folder: this file is two levels below it, in lib/binding as well as in dist/binding. */
+const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+const loaded = new Map<string, Addon>()
+
+/** The folder of the native products. ALLOC8_NATIVE_DIR in the environment overrides it. */
+export function nativeDirectory(): string {
+  const override = process.env.ALLOC8_NATIVE_DIR
+  return override === undefined || override === '' ? join(packageRoot, 'build', 'Release') : resolve(override)
+}
+
+/**
+ * The path of one native product, which exists.
+ * @throws Alloc8Error NATIVE where it does not
+ */
+export function nativeFile(name: string): string {
+  const path = join(nativeDirectory(), name)
+  if (existsSync(path)) return path
+  throw new Alloc8Error('NATIVE', `alloc8's native part is not built: ${path} does not exist`, { hint: buildHint() })
+}
+
+/** The version in package.json, which every native product must have. */
+export function packageVersion(): string {
+  const path = join(packageRoot, 'package.json')
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
+  return version
+}
+
+/**
+ * The addon, loaded once.
+ * @throws Alloc8Error NATIVE: it is missing, does not load, or is of another version
+ */
+export function addon(): Addon {
+  const path = nativeFile(addonName)
+  const known = loaded.get(path)
+  if (known !== undefined) return known
+  const found = load(path)
+  checkAddon(path, found, packageVersion())
+  loaded.set(path, found)
+  return found
+}
+
+function load(path: string): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (cause) {
+    throw notLoaded(path, cause)
+  }
+}
+
+/**
+ * Throws unless what a file exports is alloc8's addon of the given version. Exported for its test.
+ * @throws Alloc8Error NATIVE
+ */
+export function checkAddon(path: string, found: unknown, version: string): asserts found is Addon {
+  const { version: actual, readWitness, fileCapabilities } = (found ?? {}) as Partial<Record<keyof Addon, unknown>>
+  const whole = typeof readWitness === 'function' && typeof fileCapabilities === 'function'
+  if (typeof actual === 'string' && actual === version && whole) return
+  const what = typeof actual === 'string' ? `version ${actual}${whole ? '' : ', without all functions'}` : 'another addon'
+  throw new Alloc8Error('NATIVE', `${path}: found ${what}, expected alloc8's addon, version ${version}`, {
+    hint: buildHint(),
+  })
+}
+
+/** The error for an addon that Node cannot load: the file's machine against ours, else the loader's own words. */
+function notLoaded(path: string, cause: unknown): Alloc8Error {
+  const words = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+  const expected = platform().elf
+  const found = machineOf(path)
+  const fits = found !== null && found.bits === expected.bits && found.machine === expected.machine
+  const reason = fits
+    ? `it does not load: ${words}`
+    : `found ${found === null ? 'no ELF file' : machineName(found)}, expected ${machineName(expected)}`
+  return new Alloc8Error('NATIVE', `${path}: ${reason}`, { cause, hint: buildHint() })
+}
+
+function machineOf(path: string): { bits: 32 | 64; machine: number } | null {
+  try {
+    return readElfMachine(path)
+  } catch {
+    return null
+  }
+}
+
+function buildHint(): string {
+  return process.env.ALLOC8_NATIVE_DIR
+    ? 'ALLOC8_NATIVE_DIR is set: build there, or unset it and run "npm run build"'
+    : 'run "npm run build" in the package\'s folder; it needs python3, g++ and make'
+}
