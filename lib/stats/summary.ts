@@ -61,6 +61,10 @@ export function mad(values: readonly number[]): number {
  */
 export function modifiedZ(values: readonly number[]): number[] {
   const centre = median(values)
-  const spread = mad(values) || mean(values.map((value) => Math.abs(value - centre))) * (0.6745 / 0.7979)
-  return values.map((value) => (spread === 0 ? 0 : (value - centre) / spread))
+  const deviation = mad(values)
+  // What is left of equal values after rounding in the last bits is no spread.
+  const rounding = Math.abs(centre) * 1e-12
+  const spread =
+    deviation > rounding ? deviation : mean(values.map((value) => Math.abs(value - centre))) * (0.6745 / 0.7979)
+  return values.map((value) => (spread <= rounding ? 0 : (value - centre) / spread))
 }

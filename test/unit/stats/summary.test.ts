@@ -56,6 +56,12 @@ describe('modifiedZ', () => {
     expect(modifiedZ([5, 5, 5])).toEqual([0, 0, 0])
   })
 
+  test('takes what rounding does to equal values for no spread', () => {
+    const values = [0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2, 0.3, 0.31, 0.31]
+    expect(Math.max(...modifiedZ(values).map(Math.abs))).toBeLessThan(5)
+    expect(modifiedZ([0.1 + 0.2, 0.3, 0.3])).toEqual([0, 0, 0])
+  })
+
   test('still shows the one that differs where the MAD is 0', () => {
     const z = modifiedZ([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 100])
     expect(z.slice(0, 14)).toEqual(Array(14).fill(0))
