@@ -83,8 +83,7 @@ struct LibcRules {
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > kMaxSize) return outOfMemory();
     void* p = Bridge::calloc(count, size);
     if (ALLOC8_LIKELY(p != nullptr && wellAligned(p))) return p;
-    if (p != nullptr) Bridge::free(p);
-    p = repair(nullptr, bytes);
+    p = repair(p, bytes);
     if (p != nullptr) __builtin_memset(p, 0, bytes);
     return p;
   }
@@ -98,7 +97,8 @@ struct LibcRules {
     }
     if (size > kMaxSize) return outOfMemory();
     void* moved = Bridge::realloc(p, size);
-    return ALLOC8_LIKELY(moved != nullptr) ? moved : outOfMemory();
+    if (ALLOC8_LIKELY(moved != nullptr && wellAligned(moved))) return moved;
+    return moved == nullptr ? outOfMemory() : realign(moved, size);
   }
 
   static void* reallocarray(void* p, std::size_t count, std::size_t size) {
@@ -146,15 +146,30 @@ struct LibcRules {
   static ALLOC8_NOINLINE void* repair(void* p, std::size_t size) {
     if (p != nullptr) {
       Bridge::free(p);
-      p = Bridge::memalign(kMinAlignment, size);
-      if (p != nullptr && !aligned(p, kMinAlignment)) {
-        fatal("the heap gives blocks that are not at a multiple of 16, from malloc and from memalign", p);
-      }
+      p = minimallyAligned(size);
     } else if (size == 0) {
       p = Bridge::malloc(1);  // malloc(0) is a block of its own
       if (p != nullptr && !wellAligned(p)) return repair(p, 1);
     }
     return p != nullptr ? p : outOfMemory();
+  }
+
+  // What realloc does when the heap moved the contents to such a block. Where there is no memory for another, the block
+  // stays as it is: null would say that the old one is still there.
+  static ALLOC8_NOINLINE void* realign(void* moved, std::size_t size) {
+    void* p = minimallyAligned(size);
+    if (p == nullptr) return moved;
+    __builtin_memcpy(p, moved, size);
+    Bridge::free(moved);
+    return p;
+  }
+
+  static void* minimallyAligned(std::size_t size) {
+    void* p = Bridge::memalign(kMinAlignment, size == 0 ? 1 : size);
+    if (p != nullptr && !aligned(p, kMinAlignment)) {
+      fatal("the heap gives blocks that are not at a multiple of 16, from malloc and from memalign", p);
+    }
+    return p;
   }
 
   // Null also where the heap ignores the alignment: a failure is honest, a misaligned block is not.
