@@ -35,7 +35,10 @@ export function judgeImage(record: WitnessRecord, isHeap: ((path: string) => boo
   const owners = image.coreOwners()
   const elsewhere = owners.filter((owner) => !heapObjects.has(owner.target))
   if (elsewhere.length === 0) return { state: 'active', reasons: [], bindings }
-  const state = elsewhere.length === owners.length ? 'inactive' : 'partial'
+  // Without malloc a heap serves next to nothing, whatever else reaches it.
+  const state = owners.some((owner) => owner.symbol === 'malloc' && heapObjects.has(owner.target))
+    ? 'partial'
+    : 'inactive'
   return { state, reasons: explain(image, elsewhere, heapObjects), bindings }
 }
 
