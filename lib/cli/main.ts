@@ -4,7 +4,7 @@
  */
 
 import { Command, CommanderError } from 'commander'
-import { packageVersion } from '../platform.ts'
+import { packageVersion } from '../binding/native.ts'
 import { compareCommand } from './compare-command.ts'
 import { exitStatusOf, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
