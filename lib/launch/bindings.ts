@@ -14,8 +14,6 @@ export interface ImageFinding {
   bindings: Record<string, string | null>
 }
 
-type Reference = WitnessRecord['references'][number]
-
 /** The entry points that every program reaches through libc, whether or not one of its objects refers to them. */
 const always = ['malloc', 'calloc', 'realloc', 'free'] as const
 
@@ -32,7 +30,7 @@ export function judgeImage(record: WitnessRecord, isHeap: ((path: string) => boo
     const message = "the loader did not load the heap's library; its own message on stderr says why"
     return { state: 'inactive', reasons: [{ code: 'library-not-loaded', message }], bindings }
   }
-  const owners = image.coreOwners()
+  const owners = image.coreOwners(heapObjects)
   const elsewhere = owners.filter((owner) => !heapObjects.has(owner.target))
   if (elsewhere.length === 0) return { state: 'active', reasons: [], bindings }
   // Without malloc a heap serves next to nothing, whatever else reaches it.
@@ -46,15 +44,18 @@ export function judgeImage(record: WitnessRecord, isHeap: ((path: string) => boo
 interface Owner {
   symbol: string
   version: string | null
-  from: number
   target: number
 }
 
 class Image {
   readonly record: WitnessRecord
+  /** The object that is libc: the last with a malloc that carries a version, which preloaded ones should not. */
+  readonly libc: number | null
 
   constructor(record: WitnessRecord) {
     this.record = record
+    const mallocs = record.definitions.filter(({ symbol }) => symbol === 'malloc')
+    this.libc = (mallocs.findLast(({ version }) => version !== null) ?? mallocs.at(-1))?.object ?? null
   }
 
   path(object: number): string {
@@ -62,20 +63,21 @@ class Image {
     return path === '' ? this.record.executable : path
   }
 
-  /** Where every reference to a core entry point ends, operators and the like followed to the malloc they call. */
-  coreOwners(): Owner[] {
+  /**
+   * Where every reference to a core entry point ends, operators and the like followed to the malloc they call. What the
+   * heap's own libraries refer to is left out: whence a heap takes its memory is its own affair.
+   */
+  coreOwners(heapObjects: Set<number>): Owner[] {
     const owners = new Map<string, Owner>()
     const add = (owner: Owner) => owners.set(`${owner.symbol}@${owner.version} ${owner.target}`, owner)
     for (const reference of this.record.references) {
-      if (reference.target === null || reference.role === 'report') continue
+      if (reference.target === null || reference.role === 'report' || heapObjects.has(reference.object)) continue
       const target = reference.role === 'derived' ? this.behindDerived(reference.target) : reference.target
-      if (target !== null) {
-        add({ symbol: reference.symbol, version: reference.version, from: reference.object, target })
-      }
+      if (target !== null) add({ symbol: reference.symbol, version: reference.version, target })
     }
     for (const symbol of always) {
-      const target = this.firstDefinition(symbol)
-      if (target !== null) add({ symbol, version: null, from: 0, target })
+      const { target, version } = this.callFromLibc(symbol)
+      if (target !== null) add({ symbol, version, target })
     }
     return [...owners.values()]
   }
@@ -84,7 +86,7 @@ class Image {
   bindings(): Record<string, string | null> {
     const found: Record<string, string | null> = {}
     for (const symbol of always) {
-      const target = this.firstDefinition(symbol)
+      const { target } = this.callFromLibc(symbol)
       found[symbol] = target === null ? null : this.path(target)
     }
     // Backwards, so that the first object in search order has the last word.
@@ -98,17 +100,27 @@ class Image {
     return this.record.definitions.find((entry) => entry.object === object && entry.symbol === symbol)
   }
 
-  private firstDefinition(symbol: string): number | null {
-    return this.record.definitions.find((entry) => entry.symbol === symbol)?.object ?? null
+  /** libc calls its own entry points by the version that it exports them with, so that a heap can come before it. */
+  private callFromLibc(symbol: string): { target: number | null; version: string | null } {
+    const version = this.libc === null ? null : (this.definition(this.libc, symbol)?.version ?? null)
+    const target = this.record.definitions.find(
+      (entry) => entry.symbol === symbol && (entry.version === null || version === null || entry.version === version),
+    )
+    return { target: target?.object ?? null, version }
   }
 
   /**
-   * libc's reallocarray and the C++ runtime's operators call malloc through a reference of their own: where that one
-   * lands is what counts.
+   * libc's reallocarray and the C++ runtime's operators get their blocks through a reference of their own: where that
+   * one lands is what counts. Others without such a reference keep what they were asked for.
    */
-  private behindDerived(object: number): number | null {
-    const own = this.record.references.find((entry: Reference) => entry.object === object && entry.symbol === 'malloc')
-    return own === undefined ? this.firstDefinition('malloc') : own.target
+  private behindDerived(object: number, seen: readonly number[] = []): number | null {
+    if (object === this.libc) return this.callFromLibc('malloc').target
+    const own = this.record.references.filter((entry) => entry.object === object && entry.target !== null)
+    const allocating = own.filter((entry) => entry.role === 'allocate')
+    const direct = allocating.find((entry) => entry.symbol === 'malloc') ?? allocating[0]
+    if (direct !== undefined) return direct.target
+    const next = own.find((entry) => entry.role === 'derived' && !seen.includes(entry.target ?? object))?.target
+    return next == null ? object : this.behindDerived(next, [...seen, object])
   }
 }
 

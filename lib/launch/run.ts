@@ -44,7 +44,7 @@ export function prepareTarget(
 ): PreparedTarget {
   const [name = '', ...args] = command
   const { path, argv0 } = locateExecutable(name, { cwd: options.cwd, env: options.env })
-  const info = describeTarget(path)
+  const info = describeTarget(path, { cwd: options.cwd, env: options.env })
   const facts = factsOf(info)
   // A text file without a #! line is run by the shell, as execvp does it.
   if (info.needsShell) return { command, path: '/bin/sh', argv0: 'sh', args: [path, ...args], facts }

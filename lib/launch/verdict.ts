@@ -46,26 +46,37 @@ export function judge(input: VerdictInput): Verdict {
   const processes = judgeProcesses(input, isHeap)
   const rootSeen = processes.some((process) => process.pid === input.rootPid)
   if (!rootSeen) processes.unshift(unwitnessedRoot(input))
-  const state = processes.reduce<VerdictState>(
-    (worst, { state }) => (rank[state] > rank[worst] ? state : worst),
-    'active',
-  )
+  // A record that cannot be read is a process of which nothing is known.
+  const least: VerdictState = isHeap !== null && input.unreadable.length > 0 ? 'partial' : 'active'
+  const state = processes.reduce<VerdictState>((worst, { state }) => (rank[state] > rank[worst] ? state : worst), least)
   return { state, reasons: summarise(processes, input.unreadable), processes }
 }
 
+/** The last image of a process, as a judgement can still change: a forked child that execs is judged by what it execs. */
+interface Image {
+  verdict: ProcessVerdict
+  forked: boolean
+  replaced: boolean
+}
+
 function judgeProcesses(input: VerdictInput, isHeap: ((path: string) => boolean) | null): ProcessVerdict[] {
-  const processes: ProcessVerdict[] = []
-  const current = new Map<number, { verdict: ProcessVerdict; forked: boolean }>()
+  const images: Image[] = []
+  const byPid = new Map<number, Image>()
+  const byExecutable = new Map<string, Image>()
   for (const record of input.records) {
-    const earlier = current.get(record.pid)
-    // A forked child that goes on to exec is judged by what it execs.
-    if (earlier?.forked) processes.splice(processes.indexOf(earlier.verdict), 1)
-    const verdict = record.kind === 'exec' ? judgeExec(input, record, isHeap) : judgeFork(record, current)
-    if (verdict === null) continue
-    processes.push(verdict)
-    current.set(record.pid, { verdict, forked: record.kind === 'fork' })
+    const forked = record.kind === 'fork'
+    const earlier = byPid.get(record.pid)
+    // Another parent means that the system has given the number to a second process.
+    if (earlier?.forked && !forked && earlier.verdict.ppid === record.ppid) earlier.replaced = true
+    // The parent may be gone before its child can ask for its number; its image is still that of the same program.
+    const parent = byPid.get(record.ppid) ?? byExecutable.get(record.executable)
+    const verdict = forked ? judgeFork(input, record, parent?.verdict) : judgeExec(input, record, isHeap)
+    const image = { verdict, forked, replaced: false }
+    images.push(image)
+    byPid.set(record.pid, image)
+    byExecutable.set(record.executable, image)
   }
-  return processes
+  return images.filter((image) => !image.replaced).map((image) => image.verdict)
 }
 
 function judgeExec(
@@ -84,10 +95,13 @@ function judgeExec(
   return { pid, ppid, executable, ...found }
 }
 
-/** A forked child has its parent's bindings; null when the parent was never seen. */
-function judgeFork(record: WitnessRecord, current: Map<number, { verdict: ProcessVerdict }>): ProcessVerdict | null {
-  const parent = current.get(record.ppid)?.verdict
-  return parent === undefined ? null : { ...parent, pid: record.pid, ppid: record.ppid }
+/** A forked child has its parent's bindings. */
+function judgeFork(input: VerdictInput, record: WitnessRecord, parent: ProcessVerdict | undefined): ProcessVerdict {
+  const { pid, ppid, executable } = record
+  if (parent !== undefined) return { ...parent, pid, ppid }
+  const message = `${executable} was forked by a process that left no record`
+  const state = input.heapLibraries.length === 0 ? 'active' : 'inactive'
+  return { pid, ppid, executable, state, reasons: [{ code: 'not-witnessed', message }], bindings: {} }
 }
 
 /** Why the target itself left no record. */
@@ -130,6 +144,9 @@ export function staticReason(facts: ExecutableFacts, heapBits: 32 | 64): Reason 
   return null
 }
 
+/** Records that cannot be read: more are counted, not listed. */
+const mostUnreadable = 5
+
 /** The reasons of all processes, each once, with the number of processes that have it. */
 function summarise(processes: ProcessVerdict[], unreadable: string[]): Reason[] {
   const counted = new Map<string, { reason: Reason; count: number }>()
@@ -142,7 +159,10 @@ function summarise(processes: ProcessVerdict[], unreadable: string[]): Reason[] 
   const reasons = [...counted.values()].map(({ reason, count }) =>
     count === 1 ? reason : { ...reason, message: `${reason.message} (${count} processes)` },
   )
-  for (const message of unreadable.slice(0, 5)) reasons.push({ code: 'witness-unreadable', message })
+  const listed = unreadable.slice(0, mostUnreadable)
+  const omitted = unreadable.length - listed.length
+  if (omitted > 0) listed.push(`${omitted} more records cannot be read`)
+  for (const message of listed) reasons.push({ code: 'witness-unreadable', message })
   return reasons
 }
 
