@@ -49,6 +49,7 @@ describe('the checker', () => {
   test('wants a sentence there', () => {
     expect(opensWithParagraph('// Sends every call of malloc to the heap.\n')).toBe(true)
     expect(opensWithParagraph('// exports.cpp\n')).toBe(false)
+    expect(opensWithParagraph('/** Copyright the authors. */')).toBe(false)
     expect(opensWithParagraph('int main() {} // Sends every call of malloc to the heap.\n')).toBe(false)
   })
 

@@ -20,7 +20,7 @@ export function openingComment(text: string): string | null {
 /** Whether a file says why it exists: a sentence in front, not a name or a licence's first line. */
 export function opensWithParagraph(text: string): boolean {
   const comment = openingComment(text)
-  return comment !== null && comment.split(' ').length >= 5
+  return comment !== null && comment.split(' ').length >= 4
 }
 
 /** Marks of unfinished work, each as `line: word`. */
