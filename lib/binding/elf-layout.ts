@@ -24,6 +24,11 @@ export class ElfLayout {
     return this.bigEndian ? buffer.readUInt32BE(offset) : buffer.readUInt32LE(offset)
   }
 
+  putU32(buffer: Buffer, value: number): void {
+    if (this.bigEndian) buffer.writeUInt32BE(value)
+    else buffer.writeUInt32LE(value)
+  }
+
   /**
    * An address, offset or size: 4 or 8 bytes. Beyond 2^53 a number loses its low digits; every use is compared
    * with the file's size or a segment's, which no such value passes.

@@ -6,6 +6,7 @@
 
 import { type ElfLayout, locate, type Section, type Segment } from './elf-layout.ts'
 import type { FileRanges } from './file-ranges.ts'
+import { readGnuHash } from './gnu-hash.ts'
 
 /** A symbol of the dynamic table. `version` is the one it defines or needs; null where it has none. */
 export interface DynamicSymbol {
@@ -73,26 +74,39 @@ export class SymbolTable {
   }
 
   /**
-   * The symbols that have one of the given names. Linkers let a name share the tail of a longer one, so every place
-   * where a name ends the string counts as its start.
+   * The symbols that have one of the given names. Both steps, from the name to where it lies and from there to the
+   * symbols, are searches through bytes: a loop over all symbols takes several times as long.
    */
   find(names: readonly string[]): { name: string; index: number }[] {
-    const starts = new Map<number, string>()
-    for (const name of names) {
-      const wanted = Buffer.from(`${name}\0`)
-      let at = this.#strings.indexOf(wanted)
-      while (at >= 0) {
-        starts.set(at, name)
-        at = this.#strings.indexOf(wanted, at + 1)
+    const wanted = Buffer.alloc(4)
+    const found: { name: string; index: number }[] = []
+    for (const [start, name] of this.#startsOf(names)) {
+      this.#layout.putU32(wanted, start)
+      for (let at = this.#symbols.indexOf(wanted); at >= 0; at = this.#symbols.indexOf(wanted, at + 1)) {
+        const index = at / this.#entrySize
+        if (Number.isInteger(index) && index > 0 && index < this.count) found.push({ name, index })
       }
     }
-    const found: { name: string; index: number }[] = []
-    if (starts.size === 0) return found
-    for (let index = 1; index < this.count; index++) {
-      const name = starts.get(this.#nameOffset(index))
-      if (name !== undefined) found.push({ name, index })
+    return found.sort((a, b) => a.index - b.index)
+  }
+
+  /**
+   * Where the given names start in the table of names: wherever one ends a string, because linkers let a name be the
+   * tail of a longer one. Names with the same ending are searched together.
+   */
+  #startsOf(names: readonly string[]): Map<number, string> {
+    const ending = (name: string) => `${name.slice(-8)}\0`
+    const starts = new Map<number, string>()
+    for (const tail of new Set(names.map(ending))) {
+      const group = names.filter((name) => ending(name) === tail)
+      for (let at = this.#strings.indexOf(tail); at >= 0; at = this.#strings.indexOf(tail, at + 1)) {
+        for (const name of group) {
+          const start = at + tail.length - name.length - 1
+          if (start > 0 && this.#strings.toString('latin1', start, start + name.length) === name) starts.set(start, name)
+        }
+      }
     }
-    return found
+    return starts
   }
 
   /** The name that starts at an offset of the table of names, or null. */
@@ -104,6 +118,42 @@ export class SymbolTable {
   #nameOffset(index: number): number {
     return this.#layout.u32(this.#symbols, index * this.#entrySize)
   }
+}
+
+/**
+ * The defined symbols of the dynamic table with one of the given names, as the loader finds them: by the GNU hash
+ * table, which takes a few reads whatever the size of the program. null: there is no such table.
+ */
+export function findHashed(
+  file: FileRanges,
+  layout: ElfLayout,
+  segments: readonly Segment[],
+  at: SymbolAddresses,
+  names: readonly string[],
+): SymbolTable | null {
+  const hash = readGnuHash(file, layout, segments, at.gnuHash)
+  const symbols = at.symbols === null ? null : locate(segments, at.symbols)
+  const strings = at.strings === null ? null : locate(segments, at.strings)
+  if (hash === null || symbols === null || strings === null) return null
+  const size = symbolSize(layout)
+  const rows: Buffer[] = [Buffer.alloc(size)]
+  const texts: string[] = ['\0']
+  let length = 1
+  for (const name of new Set(names)) {
+    for (const index of hash.candidates(name)) {
+      const row = file.read(symbols.offset + index * size, size)
+      if (row === null) continue
+      const start = layout.u32(row, 0)
+      const text = file.readUpTo(strings.offset + start, Buffer.byteLength(name) + 1)
+      if (start >= at.stringsSize || text.toString() !== `${name}\0`) continue
+      const copy = Buffer.from(row)
+      layout.putU32(copy, length)
+      rows.push(copy)
+      texts.push(`${name}\0`)
+      length += text.length
+    }
+  }
+  return new SymbolTable(layout, Buffer.concat(rows), Buffer.from(texts.join('')))
 }
 
 /** Whether a symbol of this type can be a function: not a variable, section, file name or thread-local. */
@@ -160,35 +210,10 @@ function countDynamicSymbols(
   const hash = at.hash === null ? null : locate(segments, at.hash)
   const hashBytes = hash === null ? null : file.read(hash.offset, 8)
   if (hashBytes !== null) return layout.u32(hashBytes, 4)
-  const gnuHash = at.gnuHash === null ? null : locate(segments, at.gnuHash)
-  const fromHash = gnuHash === null ? 0 : countFromGnuHash(file, layout, gnuHash.offset)
+  const fromHash = readGnuHash(file, layout, segments, at.gnuHash)?.symbolCount() ?? 0
   if (fromHash > 0) return fromHash
   const gap = (at.strings ?? 0) - (at.symbols ?? 0)
   return gap > 0 ? Math.floor(gap / symbolSize(layout)) : 0
-}
-
-/** The index of the last symbol in a GNU hash table, plus one. 0: the table is empty or broken. */
-function countFromGnuHash(file: FileRanges, layout: ElfLayout, offset: number): number {
-  const header = file.read(offset, 16)
-  if (header === null) return 0
-  const [bucketCount, firstHashed, bloomWords] = [0, 4, 8].map((each) => layout.u32(header, each)) as [
-    number,
-    number,
-    number,
-  ]
-  const bucketsAt = offset + 16 + bloomWords * (layout.bits / 8)
-  const buckets = file.read(bucketsAt, bucketCount * 4)
-  if (buckets === null) return 0
-  let last = 0
-  for (let index = 0; index < bucketCount; index++) last = Math.max(last, layout.u32(buckets, index * 4))
-  if (last < firstHashed) return 0
-  // The last chain goes on until an entry with its lowest bit set.
-  const chainAt = bucketsAt + bucketCount * 4 + (last - firstHashed) * 4
-  const chain = file.readUpTo(chainAt, 64 * 1024)
-  for (let index = 0; index * 4 + 4 <= chain.length; index++) {
-    if ((layout.u32(chain, index * 4) & 1) === 1) return last + index + 1
-  }
-  return 0
 }
 
 /** Lists a dynamic table's named symbols with the versions that they define or need. */

@@ -1,0 +1,29 @@
+/** The heaps that alloc8 brings along: each a library among the native products. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { nativeDirectory, nativeFile, packageVersion } from '../binding/native.ts'
+import type { HeapInfo } from '../types.ts'
+
+/** A built-in heap. `general`: made for any program, and so part of a comparison that names no heaps. */
+export interface BuiltinHeap {
+  name: string
+  library: string
+  general: boolean
+}
+
+export const builtinHeaps: readonly BuiltinHeap[] = [{ name: 'simple', library: 'liballoc8-simple.so', general: true }]
+
+/** How a built-in heap is listed; its path is null where it is not built. */
+export function builtinInfo({ name, library }: BuiltinHeap): HeapInfo {
+  const path = join(nativeDirectory(), library)
+  return { name, kind: 'builtin', path: existsSync(path) ? path : null, version: packageVersion(), tunables: [] }
+}
+
+/**
+ * The library of a built-in heap.
+ * @throws Alloc8Error NATIVE where it is not built
+ */
+export function builtinLibrary({ library }: BuiltinHeap): string {
+  return nativeFile(library)
+}
