@@ -1,0 +1,116 @@
+/**
+ * The public types, as a user meets them. Nothing here runs: `tsc` checks it, and `types.test.ts` checks it once more
+ * against the declarations that ship. Every `@ts-expect-error` is a mistake that the types must refuse.
+ */
+
+import { expectTypeOf } from 'vitest'
+import {
+  Alloc8Error,
+  type Cell,
+  type CellVerdict,
+  type CompareOptions,
+  type CompareResult,
+  compare,
+  type ErrorCode,
+  type errorCodes,
+  type HeapInfo,
+  type HeapKind,
+  type HeapsResult,
+  heaps,
+  type ProcessVerdict,
+  type Progress,
+  type Reason,
+  type RunOptions,
+  type RunResult,
+  run,
+  type VerdictState,
+} from '../../lib/index.ts'
+
+// --- heaps -----------------------------------------------------------------------------------------------------
+
+expectTypeOf(heaps).parameters.toEqualTypeOf<[]>()
+expectTypeOf(heaps).returns.resolves.toEqualTypeOf<HeapsResult>()
+expectTypeOf<HeapsResult['heaps']>().toEqualTypeOf<HeapInfo[]>()
+expectTypeOf<HeapInfo['kind']>().toEqualTypeOf<HeapKind>()
+expectTypeOf<HeapKind>().toEqualTypeOf<'default' | 'system' | 'builtin' | 'found' | 'file'>()
+expectTypeOf<HeapInfo['path']>().toEqualTypeOf<string | null>()
+// @ts-expect-error it takes nothing
+heaps('jemalloc')
+
+// --- run -------------------------------------------------------------------------------------------------------
+
+expectTypeOf(run).parameters.toEqualTypeOf<[options: RunOptions]>()
+expectTypeOf(run).returns.resolves.toEqualTypeOf<RunResult>()
+expectTypeOf<RunResult['exitCode']>().toEqualTypeOf<number | null>()
+expectTypeOf<RunResult['signal']>().toEqualTypeOf<string | null>()
+expectTypeOf<RunResult['peakRssBytes']>().toBeNumber()
+expectTypeOf<RunResult['wallNs']>().toBeNumber()
+expectTypeOf<RunResult['verdict']['state']>().toEqualTypeOf<VerdictState>()
+expectTypeOf<VerdictState>().toEqualTypeOf<'active' | 'partial' | 'inactive'>()
+expectTypeOf<ProcessVerdict['bindings']>().toEqualTypeOf<Record<string, string | null>>()
+expectTypeOf<RunResult['verdict']['reasons']>().toEqualTypeOf<Reason[]>()
+run({ command: ['ls', '-l'] })
+run({ command: ['ls'], heap: 'jemalloc:narenas=2', timeoutMs: 500, stdout: 'ignore', cpus: [0, 1], env: { A: 'b' } })
+run({ command: ['ls'], stdout: (chunk) => expectTypeOf(chunk).toEqualTypeOf<Buffer>() })
+run({ command: ['ls'] as const, signal: new AbortController().signal, heap: undefined })
+// @ts-expect-error a command is needed
+run({ heap: 'jemalloc' })
+// @ts-expect-error a command is a list of words, not a line for a shell
+run({ command: 'ls -l' })
+// @ts-expect-error a heap is a name
+run({ command: ['ls'], heap: 1 })
+// @ts-expect-error the option is spelt otherwise
+run({ command: ['ls'], timeoutMS: 500 })
+// @ts-expect-error the launcher decides what is started
+run({ command: ['ls'], path: '/bin/ls' })
+
+// --- compare ---------------------------------------------------------------------------------------------------
+
+expectTypeOf(compare).parameters.toEqualTypeOf<[options: CompareOptions]>()
+expectTypeOf(compare).returns.resolves.toEqualTypeOf<CompareResult>()
+expectTypeOf<CompareResult['cells']>().toEqualTypeOf<Cell[]>()
+expectTypeOf<Cell['verdict']>().toEqualTypeOf<CellVerdict>()
+expectTypeOf<CellVerdict>().toEqualTypeOf<'better' | 'worse' | 'same' | 'inconclusive'>()
+expectTypeOf<Cell['ratio']>().toEqualTypeOf<number | null>()
+expectTypeOf<Cell['runs']>().toEqualTypeOf<(number | null)[]>()
+expectTypeOf<CompareResult['control']>().items.toHaveProperty('ratio').toEqualTypeOf<number | null>()
+compare({ command: ['node', 'x.js'] })
+compare({ command: ['x'], heaps: ['system', 'jemalloc'], blocks: 3, metrics: ['cpu', 'rps=/(\\d+)/'], seed: 1 })
+compare({ command: ['x'], onProgress: (progress) => expectTypeOf(progress).toEqualTypeOf<Progress>() })
+// @ts-expect-error a command is needed
+compare({ heaps: ['system'] })
+// @ts-expect-error heaps are a list
+compare({ command: ['x'], heaps: 'system,jemalloc' })
+// @ts-expect-error blocks are counted
+compare({ command: ['x'], blocks: '3' })
+// @ts-expect-error a metric is a name
+compare({ command: ['x'], metrics: [{ name: 'wall' }] })
+
+// --- errors ----------------------------------------------------------------------------------------------------
+
+expectTypeOf<ErrorCode>().toEqualTypeOf<keyof typeof errorCodes>()
+expectTypeOf<(typeof errorCodes)['USAGE']>().toEqualTypeOf<2>()
+expectTypeOf<Alloc8Error>().toExtend<Error>()
+expectTypeOf<Alloc8Error['code']>().toEqualTypeOf<ErrorCode>()
+expectTypeOf<Alloc8Error['hint']>().toEqualTypeOf<string | undefined>()
+expectTypeOf<Alloc8Error['exitStatus']>().toBeNumber()
+
+export async function handling(): Promise<string> {
+  try {
+    const result = await run({ command: ['ls'] })
+    // @ts-expect-error null where a signal ended the target
+    const status: number = result.exitCode
+    return String(status)
+  } catch (error) {
+    if (!(error instanceof Alloc8Error)) throw error
+    // @ts-expect-error no such code
+    if (error.code === 'HEAP_UNKOWN') return ''
+    return error.hint ?? error.message
+  }
+}
+
+// @ts-expect-error the code is one of the table
+new Alloc8Error('NO_SUCH_CODE', 'message')
+
+// @ts-expect-error what is not public stays inside
+export type { Rng } from '../../lib/index.ts'
