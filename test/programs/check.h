@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// What a program ends with when the C library or the machine lacks what it would test.
-enum { check_skip_status = 77 };
+// What a program ends with when the machine lacks what it needs, and when neither libc nor the heap has what it tests.
+enum { check_skip_status = 77, check_lacks_status = 78 };
 
 // The case that a loop is at (a size, an index); not 0: it is printed with a failure.
 __attribute__((unused)) static volatile size_t check_case;
@@ -98,12 +98,15 @@ __attribute__((noreturn, unused, format(printf, 3, 4))) static void check_failed
         FAIL("%s[%zu], expected 0x%02x, got 0x%02x", #pointer, check_at, check_byte, check_bytes[check_at]); \
   } while (0)
 
-#define SKIP(reason)                                               \
+#define CHECK_END(word, reason, status)                            \
   do {                                                             \
-    const char check_text[] = "SKIP " reason "\n";                 \
+    const char check_text[] = word " " reason "\n";                \
     if (write(2, check_text, sizeof check_text - 1) < 0) _exit(2); \
-    _exit(check_skip_status);                                      \
+    _exit(status);                                                 \
   } while (0)
+
+#define SKIP(reason) CHECK_END("SKIP", reason, check_skip_status)
+#define LACKS(reason) CHECK_END("LACKS", reason, check_lacks_status)
 
 // The value, hidden from the optimiser, which could otherwise drop or fold allocations.
 __attribute__((unused)) static inline size_t opaque(size_t value) {

@@ -38,9 +38,7 @@ static inline void crew_round(Random* random, void** block) {
       free(*block);
       *block = calloc(1, size);
       break;
-    case 1:
-      *block = realloc(*block, size);
-      break;
+    case 1: *block = realloc(*block, size); break;
     case 2:
       free(*block);
       CHECK_EQUAL(posix_memalign(block, 64, size), 0);

@@ -90,11 +90,11 @@ function children(folder: string): string[] {
 /** `5.3.0-1` -> `5.3.0`. */
 function packageVersion(packageName: string): string | null {
   try {
-    const text = execFileSync('dpkg-query', ['-W', '-f', '${Version}', packageName], {
+    const text = execFileSync('dpkg-query', ['-s', packageName], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    return /^(?:\d+:)?([\d.]+)/.exec(text)?.[1] ?? null
+    return /^Version: (?:\d+:)?([\d.]+)/m.exec(text)?.[1] ?? null
   } catch {
     return null
   }

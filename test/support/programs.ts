@@ -94,21 +94,31 @@ function sourcesIn(group: string): string[] {
   return readdirSync(join(sourceFolder, group)).filter((file) => file.endsWith('.c') || file.endsWith('.cpp'))
 }
 
-function readProgram(group: string, file: string): Program {
-  const source = join(group, file)
+/** A source's opening comment: its text, and the values of its `@word value` lines. */
+export function readComment(group: string, name: string): { text: string; directives: (word: string) => string[] } {
+  const file = sourcesIn(group).find((one) => basename(one, extname(one)) === name)
+  if (!file) throw new Error(`no source ${name} in test/programs/${group}`)
   const comment: string[] = []
-  for (const line of readFileSync(join(sourceFolder, source), 'utf8').split('\n')) {
+  for (const line of readFileSync(join(sourceFolder, group, file), 'utf8').split('\n')) {
     if (!line.startsWith('//')) break
     comment.push(line.slice(2).trim())
   }
-  const directives = (word: string) =>
-    comment.filter((line) => line.startsWith(`@${word} `)).map((line) => line.slice(word.length + 2).trim())
-  const description = comment.filter((line) => !line.startsWith('@')).join(' ')
-  if (description === '') throw new Error(`${source}: expected an opening comment that says what it tests`)
+  const text = comment.filter((line) => !line.startsWith('@')).join(' ')
+  if (text === '') throw new Error(`test/programs/${group}/${file}: expected an opening comment that says what it is`)
   return {
-    id: `${group}/${basename(file, extname(file))}`,
-    source,
-    description,
+    text,
+    directives: (word) =>
+      comment.filter((line) => line.startsWith(`@${word} `)).map((line) => line.slice(word.length + 2).trim()),
+  }
+}
+
+function readProgram(group: string, file: string): Program {
+  const name = basename(file, extname(file))
+  const { text, directives } = readComment(group, name)
+  return {
+    id: `${group}/${name}`,
+    source: join(group, file),
+    description: text,
     link: directives('link'),
     needs: directives('needs'),
     preload: directives('preload'),

@@ -8,9 +8,9 @@ import { heapEnvironment, type TestHeap } from './heaps.ts'
 import { Limit } from './limit.ts'
 import { libraryFile, type Program, programFile } from './programs.ts'
 
-/** How a program ended: `passed`, `skipped` (the machine or libc lacks something) or `failed`. */
+/** How a program ended. `skipped`: the machine cannot test it; `lacking`: neither libc nor the heap offers it. */
 export interface ProgramEnd {
-  outcome: 'passed' | 'skipped' | 'failed'
+  outcome: 'passed' | 'skipped' | 'lacking' | 'failed'
   /** One line: the status, signal or timeout. */
   ending: string
   /** What it wrote, both streams; empty for a program that passed. */
@@ -18,8 +18,9 @@ export interface ProgramEnd {
   wallMs: number
 }
 
-/** Status of a program that cannot test what it wants to; see test/programs/check.h. */
+/** The statuses of a program that cannot test what it wants to; see test/programs/check.h. */
 const skipStatus = 77
+const lacksStatus = 78
 
 const twoAtATime = new Limit(2)
 
@@ -67,6 +68,7 @@ function judge(status: number | null, signal: string | null, timedOut: boolean, 
   if (timedOut) return { outcome: 'failed', ending: `no end within ${timeoutMs} ms` } as const
   if (signal) return { outcome: 'failed', ending: `signal ${signal}` } as const
   if (status === skipStatus) return { outcome: 'skipped', ending: output.trim() } as const
+  if (status === lacksStatus) return { outcome: 'lacking', ending: output.trim() } as const
   if (status !== 0) return { outcome: 'failed', ending: `status ${status}` } as const
   if (output !== '') return { outcome: 'failed', ending: 'status 0, but output where none was expected' } as const
   return { outcome: 'passed', ending: 'status 0' } as const

@@ -26,22 +26,14 @@ static void* twin_posix_memalign(size_t size) {
 
 static void* twin(size_t kind, size_t size) {
   switch (kind) {
-    case 0:
-      return __libc_malloc(size);
-    case 1:
-      return __libc_calloc(1, size);
-    case 2:
-      return __libc_realloc(NULL, size);
-    case 3:
-      return __libc_memalign(64, size);
-    case 4:
-      return __libc_valloc(size);
-    case 5:
-      return __libc_pvalloc(size);
-    case 6:
-      return twin_posix_memalign(size);
-    default:
-      return malloc(size);
+    case 0: return __libc_malloc(size);
+    case 1: return __libc_calloc(1, size);
+    case 2: return __libc_realloc(NULL, size);
+    case 3: return __libc_memalign(64, size);
+    case 4: return __libc_valloc(size);
+    case 5: return __libc_pvalloc(size);
+    case 6: return twin_posix_memalign(size);
+    default: return malloc(size);
   }
 }
 

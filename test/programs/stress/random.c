@@ -29,9 +29,7 @@ static void allocate(Random* random, Shadow* shadow, size_t step) {
       alignment = (size_t)16 << random_below(random, 5);
       CHECK_EQUAL(posix_memalign(&block, alignment, size), 0);
       break;
-    default:
-      block = malloc(size);
-      break;
+    default: block = malloc(size); break;
   }
   CHECK_BLOCK(block);
   CHECK_ALIGNED(block, size < 16 && alignment == 16 ? 8 : alignment);

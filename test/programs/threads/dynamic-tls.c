@@ -10,10 +10,11 @@ static sem_t opened;
 static int (*touch)(int);
 
 static void* body(void* argument) {
-  free(malloc(10));
+  void* before = malloc(10);
+  CHECK_BLOCK(before);
   CHECK_EQUAL(sem_wait(&opened), 0);
   for (int i = 0; i < 100; i++) CHECK_EQUAL(touch(i * 700), 17 + i);
-  free(malloc(10));
+  free(before);
   return argument;
 }
 

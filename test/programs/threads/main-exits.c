@@ -6,7 +6,11 @@ static pthread_t mains_thread;
 
 static void* body(void* argument) {
   Random random = {(uintptr_t)argument + 1};
-  for (int i = 0; i < 20000; i++) free(malloc(random_size(&random, 3000)));
+  for (int i = 0; i < 20000; i++) {
+    void* block = malloc(random_size(&random, 3000));
+    CHECK_BLOCK(block);
+    free(block);
+  }
   return NULL;
 }
 
