@@ -31,7 +31,7 @@ void writeFlag(JsonLine& line, const char* key, bool value) {
 
 void writeEnd(JsonLine& line, const Outcome& outcome) {
   line.key("exitCode");
-  outcome.ended && outcome.signal == 0 ? line.number(outcome.exitCode) : line.null();
+  outcome.ended&& outcome.signal == 0 ? line.number(outcome.exitCode) : line.null();
   line.key("signal");
   if (outcome.ended && outcome.signal != 0) {
     char name[16];

@@ -18,20 +18,20 @@ struct Usage {
 };
 
 struct Outcome {
-  int pid = 0;            // 0: the target was never born
-  int spawnErrno = 0;     // why it could not be started, 0 where it was
+  int pid = 0;                      // 0: the target was never born
+  int spawnErrno = 0;               // why it could not be started, 0 where it was
   const char* spawnStep = nullptr;  // fork, affinity, aslr, capture, exec
-  bool ended = false;     // its end was collected: exactly one of exitCode and signal holds
-  int exitCode = -1;      // -1: ended by a signal
+  bool ended = false;               // its end was collected: exactly one of exitCode and signal holds
+  int exitCode = -1;                // -1: ended by a signal
   int signal = 0;
   bool coreDumped = false;
   bool timedOut = false;
   bool lifelineLost = false;
   int64_t wallNs = 0;
-  Usage usage;            // the target's own, as wait4 gives it
-  Usage tree;             // the same with every adopted orphan added; the peak is the largest
-  int64_t reaped = 0;     // processes collected here: the target and the orphans
-  int64_t killed = 0;     // processes that were sent a signal to end them, the target included
+  Usage usage;         // the target's own, as wait4 gives it
+  Usage tree;          // the same with every adopted orphan added; the peak is the largest
+  int64_t reaped = 0;  // processes collected here: the target and the orphans
+  int64_t killed = 0;  // processes that were sent a signal to end them, the target included
 };
 
 // Writes the report. Descendants that are still alive are looked up and named here. Returns 0 or an errno.

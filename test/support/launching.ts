@@ -51,6 +51,12 @@ export function alive(pid: number): boolean {
   }
 }
 
+/** Kills a process that a test left on purpose. Zero and below would mean groups, ours among them. */
+export function killLeftover(pid: number | undefined): void {
+  if (pid === undefined || pid <= 1) throw new Error(`no process to kill: ${pid}`)
+  process.kill(pid, 'SIGKILL')
+}
+
 /** Waits until `condition` holds; throws after `ms`. */
 export async function until(condition: () => boolean, what: string, ms = 5000): Promise<void> {
   const end = performance.now() + ms

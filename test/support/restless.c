@@ -34,7 +34,7 @@ static void hop(void) {
 }
 
 static void bomb(long limit) {
-  long *made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  long* made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   while (!over()) {
     if (__atomic_load_n(made, __ATOMIC_RELAXED) >= limit) {
       usleep(1000);
@@ -67,7 +67,7 @@ static void guard(long count) {
   _exit(0);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 3) return 2;
   long count = atol(argv[2]);
   end_time = time(NULL) + 20;

@@ -146,7 +146,8 @@ void shoot(void* context, int proc, int pid, const ProcessState&) {
   bool ours = readState(proc, pid, now) && (now.parent == shot.self || descendants.has(now.parent));
   auto send = [&](int number) {
     // Before Linux 5.3 there are no handles; the moment between the look and the signal is all that is left to chance.
-    return handle < 0 ? kill(pid, number) : static_cast<int>(syscall(SYS_pidfd_send_signal, handle, number, nullptr, 0));
+    return handle < 0 ? kill(pid, number)
+                      : static_cast<int>(syscall(SYS_pidfd_send_signal, handle, number, nullptr, 0));
   };
   if (ours && send(shot.number) == 0) {
     if (shot.wake) send(SIGCONT);

@@ -19,8 +19,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace alloc8::launch {
 namespace {
 
@@ -59,6 +57,14 @@ int turnAslrOff() {
   return 0;
 }
 
+// Whether the session has a terminal; also where that cannot be told.
+bool hasTerminal() {
+  int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno != ENXIO;
+  close(fd);
+  return true;
+}
+
 bool looksLikeText(const char* path) {
   char head[128];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -71,7 +77,8 @@ bool looksLikeText(const char* path) {
 // Executes the target. A script without an interpreter line is given to the shell, as every shell and execvp() do.
 int execute(char** command) {
   execve(command[0], command + 1, environ);
-  if (errno != ENOEXEC || !looksLikeText(command[0])) return errno;
+  int error = errno;
+  if (error != ENOEXEC || !looksLikeText(command[0])) return error;
   char shell[] = "/bin/sh";
   char* path = command[0];
   char* name = command[1];
@@ -90,9 +97,9 @@ int execute(char** command) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != launcher) _exit(kNotStarted);
   }
-  // In a session of our own there is no terminal that could care for groups: the target gets one, so that it can be
-  // ended in one call, and so that what it sends to its group spares us.
-  if (getsid(0) == launcher) setpgid(0, 0);
+  // Where no terminal cares for groups the target gets one of its own: it can be ended in one call, and what it sends
+  // to its group spares us.
+  if (getsid(0) == launcher && !hasTerminal()) setpgid(0, 0);
   if (output.stdoutFd >= 0) dup2(output.stdoutFd, STDOUT_FILENO);
   if (output.stderrFd >= 0) dup2(output.stderrFd, STDERR_FILENO);
   note.step = "affinity";
@@ -116,7 +123,9 @@ int execute(char** command) {
 Birth startTarget(const Options& options, OutputEnds output) {
   Note note;
   pid_t launcher = getpid();
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): its child does nothing but what a spawn would do.
   pid_t pid = vfork();
+  // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): the frame that called vfork stays until the child has gone.
   if (pid == 0) runChild(options, output, launcher, note);
   if (pid < 0) return {0, errno, "fork"};
   return {pid, note.error, note.step};

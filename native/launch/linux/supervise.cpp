@@ -281,8 +281,7 @@ void Supervisor::advance(bool children) {
       if (monotonicNs() < nextStrikeNs_) break;
       if (!strike()) stage_ = Stage::done;
       break;
-    case Stage::done:
-      break;
+    case Stage::done: break;
   }
 }
 

@@ -1,0 +1,210 @@
+/**
+ * Session folders: where the processes of one run leave their files. A folder of ours has mode 0700 and a name that
+ * nobody can guess beforehand, because /tmp is shared with people who may plant links; a folder that the user names is
+ * the user's and is never removed. What controllers leave behind that were killed is swept up by the next one.
+ */
+
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Alloc8Error } from '../errors.ts'
+
+/** A session's folder. */
+export interface Session {
+  /** Absolute path. */
+  readonly directory: string
+  /** The user named it: `remove()` leaves it. */
+  readonly kept: boolean
+  /**
+   * Removes the folder and what is in it, once; a kept one stays. Never throws: what cannot be removed now (a process
+   * that outlived its target still writes there) is left to a later sweep.
+   */
+  remove(): void
+}
+
+const namePattern = /^alloc8-([1-9]\d*)-[A-Za-z0-9]{6}$/
+
+/** In every folder of ours: which process made it. Folders without it are too young or from a crash. */
+const ownerFile = '.owner.json'
+
+/** A folder whose owner is not known is swept at this age; a process id alone may be one of another container. */
+const strangerAgeMs = 24 * 60 * 60 * 1000
+
+/** A process, told from others that have, had or will have its number: in this boot, in this pid namespace. */
+interface Owner {
+  pid: number
+  /** Ticks from boot to its start. */
+  started: string | null
+  /** Link text of /proc/self/ns/pid. */
+  namespace: string | null
+  boot: string | null
+}
+
+let swept = false
+
+/**
+ * Makes a session folder: in `parent` (the system's folder for temporary files), or exactly `path`, which must be
+ * absent or an empty folder and is kept. The first call in a process sweeps up first.
+ * @throws Alloc8Error OUTPUT_PATH: `path` is something else or cannot be written, or `parent` cannot be written
+ */
+export function createSession(options: { parent?: string | undefined; path?: string | undefined } = {}): Session {
+  if (options.path !== undefined) {
+    const directory = resolve(options.path)
+    claimFolder(directory)
+    return { directory, kept: true, remove: () => {} }
+  }
+  // The target may have another working folder.
+  const parent = resolve(options.parent ?? tmpdir())
+  if (!swept) {
+    swept = true
+    sweep(parent)
+  }
+  const directory = makeFolder(parent)
+  return { directory, kept: false, remove: () => void tryRemove(directory) }
+}
+
+/**
+ * Removes the session folders in `parent` whose controller is dead. Only real folders of this user are touched, no
+ * link is followed, and a controller in another pid namespace counts as alive. Returns the paths removed.
+ */
+export function sweep(parent: string = tmpdir()): string[] {
+  let names: string[]
+  try {
+    names = readdirSync(parent)
+  } catch {
+    return []
+  }
+  const self = currentOwner()
+  return names
+    .filter((name) => namePattern.test(name))
+    .map((name) => join(resolve(parent), name))
+    .filter((directory) => isAbandoned(directory, self) && tryRemove(directory))
+}
+
+function makeFolder(parent: string): string {
+  try {
+    const directory = mkdtempSync(join(parent, `alloc8-${process.pid}-`))
+    writeFileSync(join(directory, ownerFile), JSON.stringify(currentOwner()), { mode: 0o600, flag: 'wx' })
+    return directory
+  } catch (cause) {
+    throw new Alloc8Error('OUTPUT_PATH', `cannot make a session folder in ${parent}: ${reason(cause)}`, {
+      hint: 'set TMPDIR to a folder that can be written',
+      cause,
+    })
+  }
+}
+
+/** Makes sure that `directory` is an empty folder that can be written; creates it if it is absent. */
+function claimFolder(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+    return
+  } catch (cause) {
+    if (!isCode(cause, 'EEXIST')) {
+      throw new Alloc8Error('OUTPUT_PATH', `cannot make the session folder ${directory}: ${reason(cause)}`, {
+        hint: 'name a folder whose parent exists and can be written',
+        cause,
+      })
+    }
+  }
+  const hint = 'name a folder that does not exist, or an empty one'
+  if (!lstatSync(directory).isDirectory()) {
+    const message = `the session folder ${directory}: expected a folder, found something else`
+    throw new Alloc8Error('OUTPUT_PATH', message, { hint })
+  }
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    if (readdirSync(directory).length === 0) return
+  } catch (cause) {
+    throw new Alloc8Error('OUTPUT_PATH', `the session folder ${directory}: ${reason(cause)}`, { hint, cause })
+  }
+  throw new Alloc8Error('OUTPUT_PATH', `the session folder ${directory}: expected it to be empty, it is not`, { hint })
+}
+
+/** Whether the folder is one of ours whose controller cannot come back. False for whatever cannot be told. */
+function isAbandoned(directory: string, self: Owner): boolean {
+  const entry = lstatSync(directory, { throwIfNoEntry: false })
+  if (entry === undefined || !entry.isDirectory() || entry.uid !== process.getuid?.()) return false
+  const owner = readOwner(directory)
+  if (owner === null) return Date.now() - entry.mtimeMs > strangerAgeMs && !isAlive(pidInName(directory))
+  if (owner.boot !== self.boot) return true
+  if (owner.namespace !== self.namespace) return false
+  return !isAlive(owner.pid) || (owner.started !== null && startTime(owner.pid) !== owner.started)
+}
+
+function readOwner(directory: string): Owner | null {
+  try {
+    const value: Partial<Owner> = JSON.parse(readFileSync(join(directory, ownerFile), 'utf8'))
+    const { pid, started = null, namespace = null, boot = null } = value
+    return pid === pidInName(directory) ? { pid, started, namespace, boot } : null
+  } catch {
+    return null
+  }
+}
+
+function pidInName(directory: string): number {
+  return Number(namePattern.exec(directory.slice(directory.lastIndexOf('/') + 1))?.[1] ?? 0)
+}
+
+function currentOwner(): Owner {
+  return {
+    pid: process.pid,
+    started: startTime(process.pid),
+    namespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
+    boot: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+  }
+}
+
+/** Field 22 of /proc/PID/stat, or null where it cannot be read. */
+function startTime(pid: number): string | null {
+  return orNull(() => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  })
+}
+
+/** Signal 0 only asks; EPERM means that it lives and is somebody else's. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return !isCode(error, 'ESRCH')
+  }
+}
+
+function tryRemove(directory: string): boolean {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch {
+    return null
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code
+}
+
+function reason(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error)
+}
