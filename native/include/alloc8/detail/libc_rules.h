@@ -48,7 +48,8 @@ struct LibcRules {
     if (!Bridge::followsLibcRules() && ALLOC8_UNLIKELY(size > kMaxSize)) return outOfMemory();
     void* p = Bridge::malloc(size);
     if (ALLOC8_LIKELY(p != nullptr && wellAligned(p))) return p;
-    return repair(p, size);
+    // Not `repair` for a heap that keeps the rules: keeping `size` for it would cost the fast path a register.
+    return Bridge::followsLibcRules() ? outOfMemory() : repair(p, size);
   }
 
   static ALLOC8_ALWAYS_INLINE void free(void* p) {
