@@ -19,18 +19,17 @@ import {
   type Segment,
 } from './elf-layout.ts'
 import {
-  type DynamicSymbol,
   findHashed,
   isCallable,
-  listDynamicSymbols,
   readDynamicTable,
   readStaticTable,
   type SymbolAddresses,
   type SymbolTable,
 } from './elf-symbols.ts'
+import { type DynamicSymbol, listDynamicSymbols } from './elf-versions.ts'
 import { type FileRanges, withFile } from './file-ranges.ts'
 
-export type { DynamicSymbol } from './elf-symbols.ts'
+export type { DynamicSymbol } from './elf-versions.ts'
 
 /** One ELF file. The symbol tables are read when they are first asked for. */
 export interface ElfInfo {

@@ -47,7 +47,8 @@ export class GnuHash {
   symbolCount(): number {
     const buckets = this.#file.read(this.#bucketsAt, this.#bucketCount * 4)
     let last = 0
-    for (let at = 0; buckets !== null && at < buckets.length; at += 4) last = Math.max(last, this.#layout.u32(buckets, at))
+    for (let at = 0; buckets !== null && at < buckets.length; at += 4)
+      last = Math.max(last, this.#layout.u32(buckets, at))
     if (last < this.#firstHashed) return 0
     const chain = this.#chain(last)
     for (let at = 0; at + 4 <= chain.length; at += 4) {

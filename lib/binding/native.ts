@@ -109,7 +109,8 @@ export function checkAddon(path: string, found: unknown, version: string): asser
   const { version: actual, readWitness, fileCapabilities } = (found ?? {}) as Partial<Record<keyof Addon, unknown>>
   const whole = typeof readWitness === 'function' && typeof fileCapabilities === 'function'
   if (typeof actual === 'string' && actual === version && whole) return
-  const what = typeof actual === 'string' ? `version ${actual}${whole ? '' : ', without all functions'}` : 'another addon'
+  const what =
+    typeof actual === 'string' ? `version ${actual}${whole ? '' : ', without all functions'}` : 'another addon'
   throw new Alloc8Error('NATIVE', `${path}: found ${what}, expected alloc8's addon, version ${version}`, {
     hint: buildHint(),
   })

@@ -1,8 +1,8 @@
 /** The heaps of a comparison that names none. */
 
 import { mallocOwner } from '../binding/closure.ts'
-import type { TargetInfo } from '../binding/executable.ts'
 import { readElf } from '../binding/elf.ts'
+import type { TargetInfo } from '../binding/executable.ts'
 import { platform } from '../platform.ts'
 import { builtinHeaps } from './builtin.ts'
 import { type HeapContext, listHeaps } from './registry.ts'

@@ -14,14 +14,16 @@ export interface TunableSpec extends Tunable {
   maximum?: bigint
   /** The only words that a string takes. */
   words?: readonly string[]
+  /** A text that a library holds where the option does something; its name alone is also in builds without it. */
+  trace?: string
+  /** A tunable without which this one makes the library abort. */
+  together?: string
   /** What any other string must look like, with the words for it: `a number of at least 0`. */
   pattern?: { matches: RegExp; expected: string }
 }
 
 /** How options reach the library: all in one variable, or each in a variable of its own. */
-export type Passing =
-  | { kind: 'list'; variable: string; separator: string; assign: string }
-  | { kind: 'each' }
+export type Passing = { kind: 'list'; variable: string; separator: string; assign: string } | { kind: 'each' }
 
 /** An allocator family. */
 export interface Family {
@@ -55,17 +57,17 @@ export interface LibraryFile {
   bytes: Buffer
 }
 
-/** Bounds and forms of values. */
-type Check = Pick<TunableSpec, 'minimum' | 'maximum' | 'words' | 'pattern'>
+/** What a row may say beyond its name, kind, default and description. */
+type Details = Partial<Omit<TunableSpec, keyof Tunable>>
 
 function tunable(kind: Tunable['kind']) {
-  return (key: string, defaultValue: string | null, description: string, check: Check & { variable?: string } = {}) => {
-    const spec: TunableSpec = { key, kind, default: defaultValue, description, variable: key, ...check }
+  return (key: string, defaultValue: string | null, description: string, details: Details = {}) => {
+    const spec: TunableSpec = { key, kind, default: defaultValue, description, variable: key, ...details }
     return spec
   }
 }
 
-/** Makers of table rows: key, the heap's own default (null: it depends), one line on what it does, checks. */
+/** Makers of table rows: key, the heap's own default (null: it depends), one line on what it does, details. */
 export const integer = tunable('integer')
 export const size = tunable('size')
 export const boolean = tunable('boolean')

@@ -33,7 +33,9 @@ export function libraryFacts(family: Family, path: string, optionsFrom?: string)
   const optionBytes = options === implementation ? library.bytes : readSmall(options)
   const facts = {
     version: versionOf(family, library) ?? fileNameVersion(realPath(path)),
-    tunables: family.tunables.filter((tunable) => holdsOneOf(optionBytes, family.evidence(tunable))),
+    tunables: family.tunables.filter(
+      (tunable) => holdsOneOf(optionBytes, family.evidence(tunable)) && optionBytes.includes(tunable.trace ?? ''),
+    ),
   }
   known.set(key, facts)
   return facts

@@ -70,7 +70,8 @@ function missingHint(path: string): string {
 function otherKind(path: string): [what: string, hint: string] {
   const start = withFile(path, (file) => file.readUpTo(0, 4096).toString('latin1'))
   if (start === null) return ['a folder or device', 'name the library file itself']
-  if (start.startsWith('!<arch>')) return ['a static library', 'link it into a shared one: gcc -shared -Wl,--whole-archive']
+  if (start.startsWith('!<arch>'))
+    return ['a static library', 'link it into a shared one: gcc -shared -Wl,--whole-archive']
   const script = /(?:GROUP|INPUT)\s*\(\s*(?:AS_NEEDED\s*\(\s*)?([^\s)]+)/.exec(start)
   if (script !== null) return ["a linker's script", `name the library that it stands for: ${script[1]}`]
   return [start === '' ? 'an empty file' : 'not an ELF file', 'name a shared library, as gcc -shared makes it']

@@ -81,7 +81,13 @@ const noFamily: Family = {
 }
 
 /** Puts a choice together. `optionsFrom` is the file that reads the options, where it is not the library itself. */
-function resolved(spec: HeapSpec, info: HeapInfo, family: Family, library?: string, optionsFrom?: string): ResolvedHeap {
+function resolved(
+  spec: HeapSpec,
+  info: HeapInfo,
+  family: Family,
+  library?: string,
+  optionsFrom?: string,
+): ResolvedHeap {
   const available = library === undefined ? [] : libraryFacts(family, library, optionsFrom).tunables
   const env = tunableEnvironment(spec, family, available)
   return { ...info, spec: spec.text, preload: info.path === null ? [] : [info.path], env }

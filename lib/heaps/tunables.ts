@@ -27,6 +27,7 @@ export function tunableEnvironment(
   const settings = spec.tunables.map(({ key, value }) => {
     const tunable = available.find((each) => each.key === key)
     if (tunable === undefined) throw unknownKey(spec, family, available, key)
+    checkCompany(spec, tunable)
     return { variable: tunable.variable, value: checkedValue(spec.name, tunable, value, family) }
   })
   const { passing } = family
@@ -34,6 +35,13 @@ export function tunableEnvironment(
   if (passing.kind === 'each') return settings.map(({ variable, value }) => ({ name: variable, value, join: null }))
   const value = settings.map((each) => each.variable + passing.assign + each.value).join(passing.separator)
   return [{ name: passing.variable, value, join: passing.separator }]
+}
+
+function checkCompany({ name, tunables }: HeapSpec, { key, together }: TunableSpec): void {
+  if (together === undefined || tunables.some((each) => each.key === together)) return
+  throw new Alloc8Error('HEAP_TUNABLE', `${name}: ${key} alone makes the library abort`, {
+    hint: `set ${together} too`,
+  })
 }
 
 function unknownKey(spec: HeapSpec, family: Family, available: readonly TunableSpec[], key: string): Alloc8Error {
@@ -48,7 +56,10 @@ function unknownKey(spec: HeapSpec, family: Family, available: readonly TunableS
       hint: `it knows ${keyList(available)}`,
     })
   }
-  const near = nearest(key, available.map((each) => each.key)) // biome-ignore format: short
+  const near = nearest(
+    key,
+    available.map((each) => each.key),
+  )
   return new Alloc8Error('HEAP_TUNABLE', `${name} has no tunable ${key}`, {
     hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it knows ${keyList(available)}`,
   })

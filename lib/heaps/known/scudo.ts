@@ -21,7 +21,10 @@ export const scudo: Family = {
   passing: { kind: 'list', variable: 'SCUDO_OPTIONS', separator: ':', assign: '=' },
   booleans: ['true', 'false'],
   tunables: [
-    integer('quarantine_size_kb', '0', 'Kilobytes that are kept back from reuse', { minimum: 0n }),
+    integer('quarantine_size_kb', '0', 'Kilobytes that are kept back from reuse', {
+      minimum: 0n,
+      together: 'thread_local_quarantine_size_kb',
+    }),
     integer('thread_local_quarantine_size_kb', '0', 'Kilobytes of those for each thread', { minimum: 0n }),
     size('quarantine_max_chunk_size', '0', 'Largest block that is kept back'),
     integer('release_to_os_interval_ms', null, 'Milliseconds between two returns of pages; -1 for never', {

@@ -18,11 +18,15 @@ export const tcmalloc: Family = {
       pattern: { matches: /^\d+(\.\d+)?$/, expected: 'a number of at least 0' },
     }),
     size('max_total_thread_cache_bytes', '33554432', 'Most that all thread caches hold together'),
-    integer('transfer_num_obj', '32', 'Objects moved at once between a thread cache and the central one', { minimum: 1n }),
+    integer('transfer_num_obj', '32', 'Objects moved at once between a thread cache and the central one', {
+      minimum: 1n,
+    }),
     boolean('aggressive_decommit', '0', 'Gives every free span back at once'),
     boolean('disable_memory_release', '0', 'Never gives pages back'),
     integer('heap_limit_mb', '0', 'Megabytes from which allocation fails; 0 for no limit', { minimum: 0n }),
-    size('large_alloc_report_threshold', '1073741824', 'Prints a message for larger requests; 0 for never'),
+    size('large_alloc_report_threshold', null, 'Prints a message for larger requests; 0 for never', {
+      trace: 'large alloc',
+    }),
     size('sample_parameter', '0', 'Bytes between two samples of the heap profiler; 0 for none'),
     boolean('skip_mmap', '0', 'Takes no memory from mmap'),
     boolean('skip_sbrk', '0', 'Takes no memory from sbrk'),

@@ -11,6 +11,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { readAtAddress, readElf, readElfMachine } from '../../../lib/binding/elf.ts'
 import { Alloc8Error } from '../../../lib/errors.ts'
 import { type BuiltElf, buildElf } from './elf-builder.ts'
+import { thrownBy } from './helpers.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'alloc8-elf-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -309,13 +310,3 @@ test('random bytes after a valid header', () => {
     expect(() => readElf(path)?.dynamicSymbols).not.toThrow()
   }
 })
-
-function thrownBy(action: () => unknown): Alloc8Error {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof Alloc8Error) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}

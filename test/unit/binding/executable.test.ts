@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeTarget, locateExecutable, type TargetContext } from '../../../lib/binding/executable.ts'
-import { Alloc8Error } from '../../../lib/errors.ts'
 import { buildElf } from './elf-builder.ts'
+import { compileC, thrownBy } from './helpers.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'alloc8-target-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,16 +34,6 @@ function write(name: string, content: string | Buffer, mode = 0o755): string {
 
 const describeFile = (path: string, context: TargetContext = {}) =>
   describeTarget(path, { fileCapabilities: () => false, ...context })
-
-function thrownBy(action: () => unknown): Alloc8Error {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof Alloc8Error) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('finding a command', () => {
   beforeAll(() => {
@@ -194,12 +184,7 @@ describe('scripts', () => {
 })
 
 describe('what keeps a heap out', () => {
-  const compile = (name: string, source: string, ...flags: string[]) => {
-    const path = join(folder, name)
-    const result = spawnSync('g++', ['-x', 'c', '-', '-o', path, ...flags], { input: source, encoding: 'utf8' })
-    if (result.status !== 0) throw new Error(result.stderr)
-    return path
-  }
+  const compile = (name: string, source: string, ...flags: string[]) => compileC(folder, name, source, ...flags)
   const plain = '#include <stdlib.h>\nint main(void) { free(malloc(1)); return 0; }\n'
   const own = `${plain}static char room[64];\nvoid *malloc(size_t n) { return n ? room : 0; }\nvoid free(void *p) { (void)p; }\n`
 

@@ -68,15 +68,18 @@ const rows: Row[] = [
   { soname: 'liby.so', path: '/opt/liby.so', flags: 0x0303 },
 ]
 
-test.skipIf(!existsSync('/sbin/ldconfig') || !existsSync('/etc/ld.so.cache'))('every entry is what ldconfig -p prints', () => {
-  const printed = execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' })
-  const expected = [...printed.matchAll(/^\t(\S+) \((.*)\) => (\S+)$/gm)]
-    .filter(([, , kind]) => !kind?.includes('hwcap'))
-    .map(([, soname, , path]) => `${soname} ${path}`)
-  const ours = readLoaderCache().map(({ soname, path }) => `${soname} ${path}`)
-  expect(ours.length).toBeGreaterThan(10)
-  expect(ours).toEqual(expected)
-})
+test.skipIf(!existsSync('/sbin/ldconfig') || !existsSync('/etc/ld.so.cache'))(
+  'every entry is what ldconfig -p prints',
+  () => {
+    const printed = execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' })
+    const expected = [...printed.matchAll(/^\t(\S+) \((.*)\) => (\S+)$/gm)]
+      .filter(([, , kind]) => !kind?.includes('hwcap'))
+      .map(([, soname, , path]) => `${soname} ${path}`)
+    const ours = readLoaderCache().map(({ soname, path }) => `${soname} ${path}`)
+    expect(ours.length).toBeGreaterThan(10)
+    expect(ours).toEqual(expected)
+  },
+)
 
 test.skipIf(!existsSync('/etc/ld.so.cache'))("libc is found for this machine's programs", () => {
   const flags = cacheFlagsOf(platform().elf)
@@ -94,7 +97,12 @@ describe('formats', () => {
   ])('%s', (_, bytes) => expect(parseLoaderCache(bytes)).toEqual(rows))
 
   test('an entry for better processors only is left out', () => {
-    const better = { soname: 'libx.so.1', path: '/lib/glibc-hwcaps/x86-64-v3/libx.so.1', flags: 0x0303, hwcap: 0x40000000 }
+    const better = {
+      soname: 'libx.so.1',
+      path: '/lib/glibc-hwcaps/x86-64-v3/libx.so.1',
+      flags: 0x0303,
+      hwcap: 0x40000000,
+    }
     expect(parseLoaderCache(newFormat([better, ...rows]))).toEqual(rows)
   })
 
@@ -135,7 +143,9 @@ describe('missing and corrupt files hold nothing', () => {
   })
 
   test('any byte changed, nothing is thrown', () => {
-    const original = existsSync('/etc/ld.so.cache') ? readFileSync('/etc/ld.so.cache').subarray(0, 3000) : newFormat(rows)
+    const original = existsSync('/etc/ld.so.cache')
+      ? readFileSync('/etc/ld.so.cache').subarray(0, 3000)
+      : newFormat(rows)
     for (let at = 0; at < original.length; at += 3) {
       const bytes = Buffer.from(original)
       bytes[at] = 0xff

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { addon, checkAddon, nativeDirectory, nativeFile, packageVersion } from '../../../lib/binding/native.ts'
-import { Alloc8Error } from '../../../lib/errors.ts'
 import { libraryFolders } from '../../../lib/platform.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { buildElf } from './elf-builder.ts'
+import { thrownBy } from './helpers.ts'
 
 let folder: string
 beforeEach(() => {
@@ -19,16 +19,6 @@ afterEach(() => {
   vi.unstubAllEnvs()
   rmSync(folder, { recursive: true, force: true })
 })
-
-function thrownBy(action: () => unknown): Alloc8Error {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof Alloc8Error) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('where the native part is', () => {
   test("the build's folder at the package's root, unless the environment names another", () => {
@@ -72,7 +62,9 @@ describe('an addon that does not fit', () => {
   })
 
   test("a library that is no addon: the loader's words", () => {
-    const libm = libraryFolders().map((each) => join(each, 'libm.so.6')).find((path) => existsSync(path))
+    const libm = libraryFolders()
+      .map((each) => join(each, 'libm.so.6'))
+      .find((path) => existsSync(path))
     copyFileSync(libm ?? 'no libm', join(folder, 'alloc8.node'))
     expect(thrownBy(addon).message).toMatch(/does not load: .*(self-register|symbol)/)
   })
@@ -80,7 +72,9 @@ describe('an addon that does not fit', () => {
   test('an addon of another version, of none, without its functions', () => {
     const whole = { readWitness: () => null, fileCapabilities: () => false }
     const message = (found: unknown) => thrownBy(() => checkAddon('/x/alloc8.node', found, '0.2.0')).message
-    expect(message({ version: '0.1.0', ...whole })).toContain('found version 0.1.0, expected alloc8\'s addon, version 0.2.0')
+    expect(message({ version: '0.1.0', ...whole })).toContain(
+      "found version 0.1.0, expected alloc8's addon, version 0.2.0",
+    )
     expect(message({ version: '0.2.0' })).toContain('without all functions')
     for (const other of [null, undefined, {}, 7, { version: 2, ...whole }]) {
       expect(message(other)).toContain('found another addon')
