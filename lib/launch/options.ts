@@ -4,6 +4,7 @@
  */
 
 import type { StdioOptions } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { usageError } from '../errors.ts'
 
@@ -90,6 +91,29 @@ function checkMilliseconds(name: string, value: number | undefined, least: numbe
   }
 }
 
+let openFiles: number | null | undefined
+
+/**
+ * The soft limit of open files that a target would have without us, or null where it cannot be told. Node raises its
+ * own to the hard limit at its start, and programs size tables by it; our parent still has what we were started with.
+ */
+function callersOpenFiles(): number | null {
+  if (openFiles !== undefined) return openFiles
+  const [own, parents] = ['self', String(process.ppid)].map(softOpenFiles)
+  openFiles = own != null && parents != null && parents < own ? parents : null
+  return openFiles
+}
+
+/** From /proc/PID/limits; null for `unlimited` and for what cannot be read. */
+function softOpenFiles(pid: string): number | null {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1]
+    return soft === undefined ? null : Number(soft)
+  } catch {
+    return null
+  }
+}
+
 /** The launcher's arguments for checked options. */
 export function launcherArguments(options: LaunchOptions): string[] {
   const words = ['--report-fd', String(reportFd)]
@@ -98,6 +122,8 @@ export function launcherArguments(options: LaunchOptions): string[] {
   if (options.graceMs !== undefined) words.push('--grace-ms', String(options.graceMs))
   if (options.cpus !== undefined) words.push('--cpus', options.cpus.join(','))
   if (options.aslr === false) words.push('--no-aslr')
+  const openFiles = callersOpenFiles()
+  if (openFiles !== null) words.push('--open-files', String(openFiles))
   if (options.killTree) words.push('--kill-tree')
   if (typeof options.stdout === 'function') words.push('--capture-stdout')
   if (typeof options.stderr === 'function') words.push('--capture-stderr')

@@ -82,6 +82,10 @@ bool parseValue(const char* word, const char* value, Options& options, const cha
     expected = "CPU numbers below 1024, such as 0,1";
     return parseCpus(text, options.cpus);
   }
+  if (strcmp(word, "--open-files") == 0) {
+    expected = "a number of descriptors";
+    return parseWholeNumber(text, kMaxDescriptor, options.openFiles);
+  }
   expected = nullptr;
   return false;
 }

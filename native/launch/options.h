@@ -23,7 +23,8 @@ struct Options {
   int lifelineFd = -1;     // -1: none
   int64_t timeoutNs = -1;  // -1: none
   int64_t graceNs = 2'000'000'000;
-  CpuSet cpus;  // empty: as inherited
+  CpuSet cpus;             // empty: as inherited
+  int64_t openFiles = -1;  // the target's soft limit of descriptors; -1: as inherited
   bool noAslr = false;
   bool killTree = false;
   bool captureStdout = false;

@@ -91,7 +91,8 @@ int writeReport(int fd, const Outcome& outcome) {
   Leftovers leftovers{line};
   line.key("leftovers");
   line.open('[');
-  if (hasChildren()) listDescendants(&leftovers, writeLeftover);
+  // Where they cannot be looked up, there is at least one.
+  if (hasChildren() && !listDescendants(&leftovers, writeLeftover)) leftovers.omitted = 1;
   line.close(']');
   writeNumber(line, "leftoversOmitted", leftovers.omitted);
   writeNumber(line, "killed", outcome.killed);

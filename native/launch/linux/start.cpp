@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace alloc8::launch {
@@ -55,6 +56,16 @@ int turnAslrOff() {
   int current = personality(0xffffffff);
   if (current == -1 || personality(static_cast<unsigned long>(current) | ADDR_NO_RANDOMIZE) == -1) return errno;
   return 0;
+}
+
+// The controller's runtime may have raised the soft limit for itself; programs size their tables by it.
+void limitOpenFiles(int64_t count) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  auto wanted = static_cast<rlim_t>(count);
+  if (wanted > limit.rlim_max) return;
+  limit.rlim_cur = wanted;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Whether the session has a terminal; also where that cannot be told.
@@ -102,6 +113,7 @@ int execute(char** command) {
   if (getsid(0) == launcher && !hasTerminal()) setpgid(0, 0);
   if (output.stdoutFd >= 0) dup2(output.stdoutFd, STDOUT_FILENO);
   if (output.stderrFd >= 0) dup2(output.stderrFd, STDERR_FILENO);
+  if (options.openFiles >= 0) limitOpenFiles(options.openFiles);
   note.step = "affinity";
   if (options.cpus.any) note.error = restrictTo(options.cpus);
   if (note.error == 0) {

@@ -67,6 +67,16 @@ describe('what the target finds', () => {
     expect(text()).toBe(plain.stdout)
   })
 
+  test('the limit of open files that our caller has, though Node raises its own', () => {
+    const [hooks, controller] = ['typescript-hooks.mjs', 'controller.ts'].map((name) =>
+      join(import.meta.dirname, '../../support', name),
+    )
+    const script = `ulimit -Sn 321; ${process.execPath} --import ${hooks} ${controller} 'ulimit -Sn; ulimit -Hn' run`
+    const { stdout } = spawnSync('/bin/sh', ['-c', `${script}; ulimit -Hn`], { encoding: 'utf8' })
+    const [soft, hard, ended, callersHard] = stdout.trim().split('\n')
+    expect({ soft, ended, hard }).toEqual({ soft: '321', ended: 'ended 0 null', hard: callersHard })
+  })
+
   test('no signal blocked or ignored', async () => {
     const { sink, text } = collector()
     await launch({ ...silent, path: '/bin/grep', args: ['-E', 'SigBlk|SigIgn', '/proc/self/status'], stdout: sink })
