@@ -3,11 +3,11 @@
 //
 //   node examples/thumbnails/thumbnails.mjs [images] [at a time]
 //
-// Draws one picture, then resizes it 96 times, 8 at a time, as a server under load would. Prints images per second.
+// Draws one picture, then resizes it 64 times, 8 at a time, as a server under load would. Prints images per second.
 
 import sharp from 'sharp'
 
-const images = Number(process.argv[2] ?? 96)
+const images = Number(process.argv[2] ?? 64)
 const atATime = Number(process.argv[3] ?? 8)
 
 const width = 2400

@@ -8,21 +8,21 @@ import { styleFor } from './terminal.ts'
 
 interface HeapsFlags {
   json?: string
-  tunables?: boolean
+  verbose?: boolean
 }
 
 /** The command with its options. */
 export function heapsCommand(): Command {
   return new Command('heaps')
     .description('List the allocators that can be chosen on this machine.')
-    .option('--tunables', 'list what each heap can be told, too')
+    .option('--verbose', 'list what each heap can be told, too')
     .option('--json <file>', 'write the list as JSON (- for stdout)')
     .addHelpText(
       'after',
       `
 Examples:
   alloc8 heaps
-  alloc8 heaps --tunables
+  alloc8 heaps --verbose
   alloc8 heaps --json -`,
     )
     .action(async (flags: HeapsFlags) => {
@@ -30,6 +30,6 @@ Examples:
       const result = await heaps()
       report?.write(toJson(result))
       if (flags.json === '-') return
-      process.stdout.write(heapsText(result, styleFor(process.stdout), { verbose: flags.tunables === true }))
+      process.stdout.write(heapsText(result, styleFor(process.stdout), { verbose: flags.verbose === true }))
     })
 }
