@@ -64,14 +64,17 @@ class Image {
   }
 
   /**
-   * Where every reference to a core entry point ends, operators and the like followed to the malloc they call. What the
-   * heap's own libraries refer to is left out: whence a heap takes its memory is its own affair.
+   * Where every reference to a core entry point ends, operators and the like followed to the malloc they call. What
+   * allocators refer to is left out: whence a heap takes its memory is its own affair, and that of another allocator
+   * matters only if it is reached, which shows elsewhere.
    */
   coreOwners(heapObjects: Set<number>): Owner[] {
+    const allocators = new Set(heapObjects)
+    for (const { symbol, object } of this.record.definitions) if (symbol === 'malloc') allocators.add(object)
     const owners = new Map<string, Owner>()
     const add = (owner: Owner) => owners.set(`${owner.symbol}@${owner.version} ${owner.target}`, owner)
     for (const reference of this.record.references) {
-      if (reference.target === null || reference.role === 'report' || heapObjects.has(reference.object)) continue
+      if (reference.target === null || reference.role === 'report' || allocators.has(reference.object)) continue
       const target = reference.role === 'derived' ? this.behindDerived(reference.target) : reference.target
       if (target !== null) add({ symbol: reference.symbol, version: reference.version, target })
     }

@@ -90,6 +90,7 @@ export async function runTarget(
       heapLibraries: heap.preload,
       heapBits: platform().elf.bits,
       rootPid: launched.pid,
+      rootExitCode: launched.exitCode,
       target: target.facts,
       records,
       unreadable,

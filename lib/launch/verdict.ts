@@ -31,12 +31,17 @@ export interface VerdictInput {
   /** The bits of the heap's library and of this machine. */
   heapBits: 32 | 64
   rootPid: number
+  /** How the target exited; null for a signal. The loader exits with 127 when it cannot load what it must. */
+  rootExitCode: number | null
   target: ExecutableFacts
   records: WitnessRecord[]
   unreadable: string[]
   /** Looks at the executable of another process of the run; null when it cannot be read. */
   inspect(path: string): ExecutableFacts | null
 }
+
+/** ld.so's exit status (glibc, elf/rtld.c and elf/dl-error-skeleton.c). */
+const loaderFailure = 127
 
 const rank: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 }
 
@@ -107,15 +112,22 @@ function judgeFork(input: VerdictInput, record: WitnessRecord, parent: ProcessVe
 /** Why the target itself left no record. */
 function unwitnessedRoot(input: VerdictInput): ProcessVerdict {
   const { target, rootPid: pid } = input
-  const reason = staticReason(target, input.heapBits) ?? {
-    code: 'not-witnessed',
-    message:
-      `${target.path} left no record: it may have ended before its libraries were ready (look at its stderr), ` +
-      'or could not write to the session folder',
-  }
+  const reason = staticReason(target, input.heapBits) ?? unexplained(input)
   const inEffect = input.heapLibraries.length === 0
   const state = inEffect ? 'active' : 'inactive'
   return { pid, ppid: process.pid, executable: target.path, state, reasons: [reason], bindings: {} }
+}
+
+/** The witness speaks before main does: either the loader gave up, or something else took the target's voice. */
+function unexplained({ target: { path }, heapLibraries, rootExitCode }: VerdictInput): Reason {
+  if (heapLibraries.length > 0 && rootExitCode === loaderFailure) {
+    const message = `the loader gave up before ${path} began: the heap's library or one that it needs cannot be loaded`
+    return { code: 'library-not-loaded', message: `${message}; its own message on stderr says why` }
+  }
+  const message =
+    `${path} left no record: it may have ended before its libraries were ready (look at its stderr), ` +
+    'or could not write to the session folder'
+  return { code: 'not-witnessed', message }
 }
 
 /** What about the executable keeps every preloaded library out, or null when nothing does. */

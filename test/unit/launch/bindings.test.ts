@@ -63,6 +63,12 @@ describe('a heap in effect', () => {
     expect(judge(program('malloc', 'free'), layered, libc)).toMatchObject({ state: 'active', reasons: [] })
   })
 
+  test('may come before an allocator that uses libc’s malloc', () => {
+    const unused = { path: '/lib/libother.so', defines: wholeHeap, refers: ['__libc_malloc@GLIBC_2.2.5'] }
+    expect(judge(program('malloc'), heap(...wholeHeap), unused, libc)).toMatchObject({ state: 'active', reasons: [] })
+    expect(judge(program('malloc'), unused, heap(...wholeHeap), libc).state).toBe('inactive')
+  })
+
   test('is libc itself for `system`, before an allocator that the program is linked to', () => {
     const linked = { path: '/lib/libjemalloc.so.2', defines: wholeHeap }
     const record = image([program('malloc', '_Znwm'), libc, linked, cxxRuntime])

@@ -27,6 +27,7 @@ function verdict(overrides: Partial<VerdictInput>) {
     heapLibraries: [heapPath],
     heapBits: 64,
     rootPid: 100,
+    rootExitCode: 0,
     target: plain,
     records: [],
     unreadable: [],
@@ -111,6 +112,15 @@ describe('the target left no record', () => {
   test('the target untouched is what it is, whether or not it could be witnessed', () => {
     const found = verdict({ heapLibraries: [], target: { ...plain, isStatic: true } })
     expect(found).toMatchObject({ state: 'active', reasons: [{ code: 'static-executable' }] })
+  })
+
+  test('the loader’s exit status means that it gave up', () => {
+    const found = verdict({ rootExitCode: 127 })
+    expect(found).toMatchObject({ state: 'inactive', reasons: [{ code: 'library-not-loaded' }] })
+    expect(found.reasons[0]?.message).toContain('the loader gave up')
+    expect(codes(verdict({ rootExitCode: null }))).toEqual(['not-witnessed'])
+    expect(codes(verdict({ rootExitCode: 127, heapLibraries: [] }))).toEqual(['not-witnessed'])
+    expect(verdict({ rootExitCode: 127, records: [image(good)] })).toMatchObject({ state: 'active', reasons: [] })
   })
 
   test('its children do not stand for it', () => {
