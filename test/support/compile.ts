@@ -1,0 +1,47 @@
+/** Builds the small programs and libraries that tests carry in their own text. */
+
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** One thing to build: C++ where the name of the source says so. */
+export interface Build {
+  /** Name of the result in `folder`. */
+  name: string
+  source: string
+  language?: 'c' | 'c++'
+  flags?: readonly string[]
+}
+
+/** Compiles and links into `folder`; returns the result's path. Throws with the compiler's words. */
+export async function compile(folder: string, { name, source, language = 'c', flags = [] }: Build): Promise<string> {
+  const file = join(folder, `${name}.${language === 'c' ? 'c' : 'cpp'}`)
+  const output = join(folder, name)
+  writeFileSync(file, source)
+  // No folding of malloc and free into nothing.
+  await run(compiler(language), ['-O1', '-fno-builtin', '-Wall', '-o', output, file, ...flags])
+  return output
+}
+
+/** Null when the compiler can build a program with these flags, else what it said. */
+export async function lackingCompiler(
+  folder: string,
+  language: 'c' | 'c++',
+  ...flags: string[]
+): Promise<string | null> {
+  try {
+    const name = `probe${flags.join('').replace(/\W/g, '_')}`
+    await compile(folder, { name, source: 'int main() { return 0; }\n', language, flags })
+    return null
+  } catch (error) {
+    const words = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error)
+    return `${compiler(language)} ${flags.join(' ')} does not work here: ${words}`
+  }
+}
+
+function compiler(language: 'c' | 'c++'): string {
+  return language === 'c' ? process.env.CC || 'cc' : process.env.CXX || 'c++'
+}
