@@ -62,7 +62,8 @@ function readLibrary(path: string, written: string): ElfInfo {
 function missingHint(path: string): string {
   const folder = dirname(path)
   if (!existsSync(folder)) return `there is no folder ${folder}`
-  const near = nearest(basename(path), readdirSync(folder))
+  // All libraries begin and end alike, so that less may differ than in other names.
+  const near = nearest(basename(path), readdirSync(folder), 0.25)
   return near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'check the spelling of the path'
 }
 

@@ -3,11 +3,11 @@
 import { distance } from 'fastest-levenshtein'
 
 /** A name that is further off than this share of its length is another word, not a slip. */
-const share = 0.4
+const usualShare = 0.4
 const most = 3
 
 /** The known names nearest to what was written, best first; a part of a name counts as near. At most three. */
-export function nearest(written: string, known: readonly string[]): string[] {
+export function nearest(written: string, known: readonly string[], share: number = usualShare): string[] {
   const wanted = written.toLowerCase()
   return known
     .map((name) => ({ name, far: distance(wanted, name.toLowerCase()) }))

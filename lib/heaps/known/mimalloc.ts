@@ -92,7 +92,7 @@ export function returnedConstant(machine: number, code: Buffer): number | null {
 }
 
 /** 209 is 2.0.9; later releases write two digits for each part: 30105 is 3.1.5. */
-function decodeVersion(number: number): string | null {
+export function decodeVersion(number: number): string | null {
   if (number < 100) return null
   if (number < 1000) return [...String(number)].join('.')
   return [Math.floor(number / 10000), Math.floor(number / 100) % 100, number % 100].join('.')
