@@ -1,0 +1,106 @@
+// What plugging a heap in costs on malloc's and free's fast path: liballoc8-simple.so against the same heap exported by
+// hand, compiled with the same flags, and beside libc's own malloc.
+
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'shell-quote'
+import { flagsOf, products, sourcesOf } from '../../scripts/sources.mjs'
+import { instructionsOfPair } from './callgrind.mjs'
+import { compile, need, product, root, Unmeasurable } from './tools.mjs'
+
+const sizes = [16, 64, 1000]
+
+/** The rows, measured with files in `folder`. */
+export function instructionRows(folder) {
+  need('valgrind')
+  const program = path.join(folder, 'pairs')
+  compile('cc', ['-O2', '-fno-builtin', '-o', program, 'test/bench/pairs.c'])
+  const redirected = product('liballoc8-simple.so')
+  refuseOlder(redirected)
+  const byHand = compileByHand(folder)
+  return sizes.flatMap((size) => {
+    const libc = measure(program, null, size, folder)
+    const plugged = measure(program, redirected, size, folder)
+    const yardstick = measure(program, byHand, size, folder)
+    const what = `malloc and free of ${size} bytes`
+    const note = `${share(plugged)}; by hand ${share(yardstick)}`
+    return [
+      row(`${what}, simple heap plugged in`, plugged.pair, 'exported by hand', yardstick.pair, 1, note),
+      row(`${what}, simple heap plugged in`, plugged.pair, "libc's own malloc", libc.pair, null, null),
+    ]
+  })
+}
+
+const row = (what, value, against, reference, budget, note) => {
+  return { what, value, unit: 'instructions', against, reference, budget, note }
+}
+
+const share = ({ functions }) => `malloc ${functions.malloc}, free ${functions.free}`
+
+/** Throws Unmeasurable where the library is older than its sources: the yardstick is compiled from those of now. */
+function refuseOlder(library) {
+  const built = statSync(library).mtimeMs
+  const headers = [
+    'native/heaps/simple/simple_heap.h',
+    'native/include/alloc8/detail/libc_rules.h',
+    'native/sources.json',
+  ]
+  const newer = [...sourcesOf('alloc8-simple'), ...headers].find(
+    (file) => statSync(path.join(root, file)).mtimeMs > built,
+  )
+  if (newer !== undefined) throw new Unmeasurable(`${library} is older than ${newer}; run \`npm run build\``)
+}
+
+/** Measures, and makes sure that it was this library's malloc. */
+function measure(program, library, size, folder) {
+  const measured = instructionsOfPair(program, library, size, folder)
+  const expected = library ?? '/libc.so.6'
+  if (measured.objects.length === 0 || !measured.objects.every((object) => object.endsWith(expected))) {
+    throw new Error(`malloc came from ${measured.objects.join(', ') || 'nowhere'} and not from ${expected}`)
+  }
+  return measured
+}
+
+/** Builds the yardstick: the heap's exports by hand, with what of the interposer a heap needs to have memory at all. */
+function compileByHand(folder) {
+  const out = path.join(folder, 'libsimple-by-hand.so')
+  const needed = ['native/interpose/contracts.cpp', ...platformSources()]
+  const { compile: compiling, link, libraries } = builtFlags()
+  compile('g++', [
+    ...compiling,
+    ...link,
+    '-shared',
+    '-o',
+    out,
+    'test/bench/simple_by_hand.cpp',
+    ...needed,
+    ...libraries,
+  ])
+  return out
+}
+
+/** The platform's sources, which every preload library has. */
+function platformSources() {
+  return sourcesOf('alloc8-simple').filter((file) => file.startsWith('native/platform/') && !file.includes('symbols'))
+}
+
+/** The flags with which node-gyp has built liballoc8-simple.so, from the makefile that it wrote. */
+function builtFlags() {
+  let makefile
+  try {
+    makefile = readFileSync(path.join(root, 'build/alloc8-simple.target.mk'), 'utf8')
+  } catch {
+    throw new Unmeasurable('node-gyp has left no makefile in build/; run `npm run build`')
+  }
+  const variable = (name) => {
+    const value = new RegExp(`^${name} :=((?:.*\\\\\\n)*.*)$`, 'm').exec(makefile)?.[1] ?? ''
+    return parse(value.replaceAll('\\\n', ' ').replaceAll('$(srcdir)', root)).filter((word) => typeof word === 'string')
+  }
+  const names = ['DEFS_Release', 'INCS_Release', 'CFLAGS_Release', 'CFLAGS_CC_Release']
+  const flags = { compile: names.flatMap(variable), link: variable('LDFLAGS_Release'), libraries: variable('LIBS') }
+  const { kind } = products['alloc8-simple']
+  const missing = flagsOf(kind, 'compile').filter((flag) => !flags.compile.includes(flag))
+  if (missing.length > 0)
+    throw new Unmeasurable(`build/ is older than native/sources.json (${missing.join(' ')}); run \`npm run build\``)
+  return flags
+}
