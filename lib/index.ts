@@ -1,8 +1,7 @@
 /** alloc8's public names: the functions behind the command line, their options, results and errors. */
 
-export { type CompareOptions, compare } from './api/compare.ts'
+export { type CompareOptions, compare, type Progress } from './api/compare.ts'
 export { heaps } from './api/heaps.ts'
 export { type RunOptions, run } from './api/run.ts'
-export type { Progress } from './compare/index.ts'
 export { Alloc8Error, type ErrorCode, errorCodes } from './errors.ts'
 export type * from './types.ts'

@@ -24,6 +24,8 @@ import type { CompareResult, ResolvedHeap, RunResult } from '../types.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 
+export type { Progress } from '../compare/index.ts'
+
 /** What `compare()` takes. */
 export interface CompareOptions {
   /** The program and its arguments. Its stdin is empty. */

@@ -3,7 +3,7 @@
 import { mallocOwner } from '../binding/closure.ts'
 import { readElf } from '../binding/elf.ts'
 import type { TargetInfo } from '../binding/executable.ts'
-import { platform } from '../platform.ts'
+import { platform } from '../binding/machine.ts'
 import { builtinHeaps } from './builtin.ts'
 import { type HeapContext, listHeaps } from './registry.ts'
 

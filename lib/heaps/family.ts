@@ -3,7 +3,7 @@
  * are passed and what they are. One table file per family stands in known/; this file gives them their shape.
  */
 
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../binding/machine.ts'
 import type { Tunable } from '../types.ts'
 
 /** One option of an allocator: what users see of it, and how its value is checked and passed. */

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path'
 import { exportsMalloc } from '../binding/closure.ts'
 import { readElf } from '../binding/elf.ts'
 import { type CacheEntry, readLoaderCache } from '../binding/loader-cache.ts'
-import { cacheFlagsOf, libraryFolders, type Platform, platform } from '../platform.ts'
+import { cacheFlagsOf, libraryFolders, type Platform, platform } from '../binding/machine.ts'
 import type { Family } from './family.ts'
 
 /** Where to look; this machine's own places unless given. */

@@ -8,8 +8,8 @@ import { basename, dirname, resolve } from 'node:path'
 import { exportsMalloc } from '../binding/closure.ts'
 import { type ElfInfo, readElf } from '../binding/elf.ts'
 import { withFile } from '../binding/file-ranges.ts'
+import { machineName, platform } from '../binding/machine.ts'
 import { Alloc8Error } from '../errors.ts'
-import { machineName, platform } from '../platform.ts'
 import { nearest } from './nearest.ts'
 
 /**

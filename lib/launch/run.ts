@@ -5,8 +5,8 @@
 
 import { existsSync } from 'node:fs'
 import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
+import { platform } from '../binding/machine.ts'
 import { nativeFile } from '../binding/native.ts'
-import { platform } from '../platform.ts'
 import { createSession } from '../session/folder.ts'
 import { readRecords } from '../session/records.ts'
 import type { ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
