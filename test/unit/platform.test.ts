@@ -1,7 +1,7 @@
 /** The platform table: what runs here, and what is said where alloc8 does not exist. */
 
 import { execFileSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   cacheFlagsOf,
   libcVersion,
@@ -20,11 +20,16 @@ describe('this machine', () => {
     expect(platform()).toMatchObject({ os: 'linux', libc: 'glibc' })
   })
 
-  test('asking for it leaves the report settings as they were', () => {
+  test('asking for it leaves the report settings as they were', async () => {
     const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean }
-    const before = report.excludeNetwork
-    platform()
-    expect(report.excludeNetwork).toBe(before)
+    for (const setting of [false, true]) {
+      report.excludeNetwork = setting
+      vi.resetModules()
+      const fresh = await import('../../lib/platform.ts')
+      expect(fresh.platform()).toEqual(platform())
+      expect(report.excludeNetwork).toBe(setting)
+    }
+    report.excludeNetwork = false
   })
 })
 

@@ -233,6 +233,8 @@ describe('what keeps a heap out', () => {
     expect(describeFile(defines('__tsan_init', true)).sanitizer).toBe('thread')
     // A weak reference asks whether the sanitizer is there; it does not bring it.
     expect(describeFile(defines('__tsan_init', false)).sanitizer).toBeNull()
+    const asks = write('asks', buildElf({ type: 2, static: [{ name: '__asan_init', defined: false }] }))
+    expect(describeFile(asks).sanitizer).toBeNull()
   })
 
   test('a really sanitized program', () => {

@@ -148,6 +148,9 @@ describe('a comparison that names no heaps', () => {
   test('default too, where the program or a library of it brings a malloc', async () => {
     const own = compileC(folder, 'own', 'void *malloc(unsigned long n) { return (void *)n; } int main(void) {}')
     expect((await defaultComparison(describeTarget(own, context))).at(-1)).toBe('default')
+    const source = 'void *malloc(unsigned long n) { return (void *)n; } int main(void) { return malloc(1) == 0; }'
+    const hidden = compileC(folder, 'hidden', source, '-fvisibility=hidden')
+    expect((await defaultComparison(describeTarget(hidden, context))).at(-1)).toBe('default')
     const heap = compileC(folder, 'libx.so', 'void *malloc(unsigned long n) { return 0; }', '-shared', '-fPIC')
     const linked = compileC(folder, 'linked', 'int main(void) {}', '-Wl,--no-as-needed', heap)
     expect((await defaultComparison(linked)).at(-1)).toBe('default')

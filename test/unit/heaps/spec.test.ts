@@ -10,7 +10,15 @@ import { thrownBy } from '../binding/helpers.ts'
 const folder = mkdtempSync(join(tmpdir(), 'alloc8-spec-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 mkdirSync(join(folder, 'sub'))
-for (const name of ['libplain.so', 'lib:a=1.so', 'lib,comma.so', 'lib:x=1:y=2', 'sub/in:k=v.so']) {
+for (const name of [
+  'libplain.so',
+  'both.so',
+  'both.so:a=1',
+  'lib:a=1.so',
+  'lib,comma.so',
+  'lib:x=1:y=2',
+  'sub/in:k=v.so',
+]) {
   writeFileSync(join(folder, name), '')
 }
 
@@ -37,6 +45,9 @@ test.each([
   ['./lib:a=1.so:b=2', ['path', './lib:a=1.so', 'b=2']],
   ['./lib:x=1:y=2', ['path', './lib:x=1:y=2']],
   ['./lib:x=1:y=2:z=3', ['path', './lib:x=1:y=2', 'z=3']],
+  // Where a shorter beginning is a file as well, the longest is meant.
+  ['./both.so:a=1', ['path', './both.so:a=1']],
+  ['./both.so:a=2', ['path', './both.so', 'a=2']],
   ['./lib,comma.so', ['path', './lib,comma.so']],
   ['sub/in:k=v.so:q=1', ['path', 'sub/in:k=v.so', 'q=1']],
   ['C:/x.so', ['path', 'C:/x.so']],
