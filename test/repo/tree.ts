@@ -1,7 +1,7 @@
 /** The repository's files as the checks in this folder read them: those that git has or would take, with their text. */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** The repository's root, with a slash behind. */
@@ -17,7 +17,7 @@ export function repositoryFiles(keep: (path: string) => boolean): string[] {
     maxBuffer: 64 << 20,
   })
     .split('\0')
-    .filter((path) => path !== '' && existsSync(root + path))
+    .filter((path) => path !== '' && lstatSync(root + path, { throwIfNoEntry: false })?.isFile() === true)
     .sort()
   return listed.filter(keep)
 }
