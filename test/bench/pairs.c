@@ -5,12 +5,12 @@
 
 #include <stdlib.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const long count = strtol(argv[1], NULL, 10);
   const size_t size = strtoul(argv[2], NULL, 10);
   for (long i = 0; i < count; ++i) {
-    void *p = malloc(size);
+    void* p = malloc(size);
     if (p == NULL) return 1;
     free(p);
   }
