@@ -1,5 +1,5 @@
-// Size classes that heaps share: steps of 16 bytes up to 64, then four classes to a doubling, so that a block above 64
-// bytes is at most a fifth larger than what was asked for.
+// Size classes that heaps share: steps of 16 bytes up to 64, then four classes to a doubling, so that at most a fifth
+// of a block above 64 bytes is waste.
 
 #pragma once
 

@@ -174,7 +174,8 @@ class SimpleHeap {
 
   ALLOC8_NOINLINE void* largeBlock(std::size_t size, std::size_t alignment) {
     if (size > PTRDIFF_MAX / 2 || alignment > PTRDIFF_MAX / 2) return nullptr;
-    const std::size_t bytes = roundUp(alignment + size, pages::size());
+    // An empty block has a byte too: without one it would start where its mapping ends.
+    const std::size_t bytes = roundUp(alignment + (size == 0 ? 1 : size), pages::size());
     char* mapping = static_cast<char*>(pages::map(bytes, alignment > kSpanBytes ? alignment : kSpanBytes));
     if (mapping == nullptr) return nullptr;
     char* block = mapping + alignment;
