@@ -1,8 +1,9 @@
 // Memory for calls that come while a heap is still being built: its constructor may allocate, or call dlsym, which
 // does. Only heaps that are not constant-initialised have one.
 //
-// A bump arena in .bss, which costs nothing until touched; what does not fit is mapped and remembered. Blocks carry
-// their size, so that free, realloc and malloc_usable_size know them for as long as the process lives.
+// A stretch of .bss that is handed out from front to back and costs nothing until touched; when it is used up, larger
+// ones are mapped and remembered. Blocks carry their size, so that free, realloc and malloc_usable_size know them for
+// as long as the process lives.
 
 #pragma once
 
@@ -22,18 +23,14 @@ class BootstrapArena {
     if (alignment < kHeader) alignment = kHeader;
     if (size > kMaxSize || alignment > kMaxSize) return nullptr;
     const std::size_t need = size + alignment + kHeader;
-    std::size_t at = used_.load(std::memory_order_relaxed);
-    while (at + need <= kArenaBytes) {
-      if (used_.compare_exchange_weak(at, at + need, std::memory_order_relaxed)) {
-        return place(arena_ + at, size, alignment);
-      }
-    }
-    return allocateMapped(size, alignment, need);
+    char* start = take(arena_, kArenaBytes, used_, need);
+    if (start == nullptr) start = takeMapped(need);
+    return start == nullptr ? nullptr : place(start, size, alignment);
   }
 
   static ALLOC8_ALWAYS_INLINE bool owns(const void* p) {
     if (ALLOC8_UNLIKELY(within(p, arena_, kArenaBytes))) return true;
-    return ALLOC8_UNLIKELY(mappedCount_.load(std::memory_order_acquire) != 0) && ownsMapped(p);
+    return ALLOC8_UNLIKELY(chunkCount_.load(std::memory_order_acquire) != 0) && ownsMapped(p);
   }
 
   // Bytes usable at p, which the arena owns.
@@ -45,11 +42,14 @@ class BootstrapArena {
   static constexpr std::size_t kArenaBytes = std::size_t{256} << 10;
   static constexpr std::size_t kHeader = 16;
   static constexpr std::size_t kMaxSize = SIZE_MAX / 4;
-  static constexpr unsigned kMaxMapped = 128;
+  static constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+  static constexpr unsigned kMaxChunks = 128;
 
-  struct Mapped {
-    std::atomic<const char*> start;
+  // Mapped memory, used like the arena. `start` is null until the chunk is ready.
+  struct Chunk {
+    std::atomic<char*> start;
     std::size_t bytes;
+    std::atomic<std::size_t> used;
   };
 
   static bool within(const void* p, const char* start, std::size_t bytes) {
@@ -63,32 +63,50 @@ class BootstrapArena {
     return block;
   }
 
-  static void* allocateMapped(std::size_t size, std::size_t alignment, std::size_t need) {
-    const unsigned slot = mappedCount_.fetch_add(1, std::memory_order_acq_rel);
-    if (slot >= kMaxMapped) {
-      mappedCount_.fetch_sub(1, std::memory_order_acq_rel);
+  // The next `need` of `bytes` bytes, null when they are used up.
+  static char* take(char* start, std::size_t bytes, std::atomic<std::size_t>& used, std::size_t need) {
+    std::size_t at = used.load(std::memory_order_relaxed);
+    while (need <= bytes - at) {
+      if (used.compare_exchange_weak(at, at + need, std::memory_order_relaxed)) return start + at;
+    }
+    return nullptr;
+  }
+
+  // From the newest chunk, or from a new one.
+  static char* takeMapped(std::size_t need) {
+    const unsigned count = chunkCount_.load(std::memory_order_acquire);
+    if (count != 0 && count <= kMaxChunks) {
+      Chunk& newest = chunks_[count - 1];
+      char* start = newest.start.load(std::memory_order_acquire);
+      if (start != nullptr && (start = take(start, newest.bytes, newest.used, need)) != nullptr) return start;
+    }
+    const unsigned slot = chunkCount_.fetch_add(1, std::memory_order_acq_rel);
+    if (slot >= kMaxChunks) {
+      chunkCount_.fetch_sub(1, std::memory_order_acq_rel);
       return nullptr;
     }
-    char* start = static_cast<char*>(pages::map(need, pages::size()));
-    if (start == nullptr) return nullptr;  // its slot stays empty and matches nothing
-    mapped_[slot].bytes = need;
-    mapped_[slot].start.store(start, std::memory_order_release);
-    return place(start, size, alignment);
+    // More than is needed now, so that small blocks share a chunk.
+    Chunk& chunk = chunks_[slot];
+    chunk.bytes = need + kChunkBytes;
+    chunk.used.store(need, std::memory_order_relaxed);
+    char* start = static_cast<char*>(pages::map(chunk.bytes, pages::size()));
+    chunk.start.store(start, std::memory_order_release);  // null matches nothing: the slot stays empty
+    return start;
   }
 
   static ALLOC8_NOINLINE bool ownsMapped(const void* p) {
-    const unsigned count = mappedCount_.load(std::memory_order_acquire);
-    for (unsigned i = 0; i < count && i < kMaxMapped; ++i) {
-      const char* start = mapped_[i].start.load(std::memory_order_acquire);
-      if (start != nullptr && within(p, start, mapped_[i].bytes)) return true;
+    const unsigned count = chunkCount_.load(std::memory_order_acquire);
+    for (unsigned i = 0; i < count && i < kMaxChunks; ++i) {
+      const char* start = chunks_[i].start.load(std::memory_order_acquire);
+      if (start != nullptr && within(p, start, chunks_[i].bytes)) return true;
     }
     return false;
   }
 
   alignas(64) static inline char arena_[kArenaBytes];
   static inline std::atomic<std::size_t> used_{0};
-  static inline std::atomic<unsigned> mappedCount_{0};
-  static inline Mapped mapped_[kMaxMapped];
+  static inline std::atomic<unsigned> chunkCount_{0};
+  static inline Chunk chunks_[kMaxChunks];
 };
 
 }  // namespace alloc8::detail
