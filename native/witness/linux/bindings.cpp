@@ -82,7 +82,7 @@ class Describer {
   }
 
   void describeReferences(const Loaded& loaded) {
-    for (std::uint32_t symbol = 1; symbol < loaded.elf.firstDefined(); ++symbol) {
+    for (std::uint32_t symbol = 1; symbol < loaded.elf.referencesEnd(); ++symbol) {
       if (!loaded.elf.isUndefined(symbol)) continue;
       const EntryPoint* entry = find(loaded.elf.symbolName(symbol));
       if (entry == nullptr) continue;

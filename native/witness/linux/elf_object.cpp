@@ -43,10 +43,33 @@ const char* definedName(const char* table, std::size_t count, const char* string
   return nullptr;
 }
 
+struct Relocations {
+  const char* table;
+  std::size_t bytes;
+  std::size_t entryBytes;
+};
+
+// One past the highest symbol that the relocations name. The symbol table does not say how long it is, and a hash table
+// knows nothing of the undefined symbols of an object that defines none; but what no relocation names binds nowhere.
+std::uint32_t symbolsEnd(const Relocations& relocations) {
+  constexpr unsigned kSymbolShift = sizeof(ElfW(Addr)) == 8 ? 32 : 8;
+  std::uint32_t end = 0;
+  if (relocations.table == nullptr) return end;
+  for (std::size_t at = 0; at + relocations.entryBytes <= relocations.bytes; at += relocations.entryBytes) {
+    const auto* relocation = reinterpret_cast<const ElfW(Rel)*>(relocations.table + at);  // Rela begins like it
+    const auto symbol = static_cast<std::uint32_t>(relocation->r_info >> kSymbolShift);
+    if (symbol >= end) end = symbol + 1;
+  }
+  return end;
+}
+
 }  // namespace
 
 bool ElfObject::open(const link_map* map) {
   const std::uint32_t* gnu = nullptr;
+  const std::uint32_t* sysv = nullptr;
+  Relocations data{nullptr, 0, sizeof(ElfW(Rela))};
+  Relocations calls = data;
   // glibc relocates the pointers of the dynamic section in place where the section is writable; where it is not (the
   // vdso), they are still offsets.
   const auto at = [map](ElfW(Addr) value) {
@@ -63,24 +86,34 @@ bool ElfObject::open(const link_map* map) {
       case DT_VERDEF: defined_ = pointer; break;
       case DT_VERDEFNUM: definedCount_ = entry->d_un.d_val; break;
       case DT_GNU_HASH: gnu = reinterpret_cast<const std::uint32_t*>(pointer); break;
-      case DT_HASH: sysvHash_ = reinterpret_cast<const std::uint32_t*>(pointer); break;
+      case DT_HASH: sysv = reinterpret_cast<const std::uint32_t*>(pointer); break;
+      case DT_RELA:
+      case DT_REL: data.table = pointer; break;
+      case DT_RELASZ:
+      case DT_RELSZ: data.bytes = entry->d_un.d_val; break;
+      case DT_RELAENT:
+      case DT_RELENT: data.entryBytes = entry->d_un.d_val; break;
+      case DT_JMPREL: calls.table = pointer; break;
+      case DT_PLTRELSZ: calls.bytes = entry->d_un.d_val; break;
+      case DT_PLTREL: calls.entryBytes = entry->d_un.d_val == DT_REL ? sizeof(ElfW(Rel)) : sizeof(ElfW(Rela)); break;
       default: break;
     }
   }
-  if (symbols_ == nullptr || strings_ == nullptr) return false;
+  if (symbols_ == nullptr || strings_ == nullptr || (gnu == nullptr && sysv == nullptr)) return false;
   if (gnu != nullptr) {
     // nbuckets, symoffset, bloom size, bloom shift; bloom words; buckets; chain.
     gnuBucketCount_ = gnu[0];
-    firstDefined_ = gnu[1];
+    firstHashed_ = gnu[1];
     const auto* bloom = reinterpret_cast<const ElfW(Addr)*>(gnu + 4);
     gnuBuckets_ = reinterpret_cast<const std::uint32_t*>(bloom + gnu[2]);
     gnuChain_ = gnuBuckets_ + gnuBucketCount_;
-    // An object without definitions has symoffset past its only bucket, which is empty: its undefined symbols are then
-    // counted by DT_HASH where it is there, and by symoffset otherwise.
-    return true;
+  } else {
+    symbolCount_ = sysv[1];  // nchain
   }
-  if (sysvHash_ != nullptr) firstDefined_ = sysvHash_[1];  // nchain is the number of symbols, of either kind
-  return sysvHash_ != nullptr;
+  const std::uint32_t dataEnd = symbolsEnd(data);
+  const std::uint32_t callsEnd = symbolsEnd(calls);
+  referencesEnd_ = dataEnd > callsEnd ? dataEnd : callsEnd;
+  return true;
 }
 
 std::uint32_t ElfObject::gnuHash(const char* name) {
@@ -101,15 +134,15 @@ std::uint32_t ElfObject::findDefinition(const char* name, std::uint32_t gnuHash)
   if (gnuBuckets_ != nullptr) {
     if (gnuBucketCount_ == 0) return 0;
     std::uint32_t index = gnuBuckets_[gnuHash % gnuBucketCount_];
-    if (index < firstDefined_) return 0;
+    if (index < firstHashed_) return 0;
     for (;; ++index) {
-      const std::uint32_t hash = gnuChain_[index - firstDefined_];
+      const std::uint32_t hash = gnuChain_[index - firstHashed_];
       if ((hash | 1U) == (gnuHash | 1U) && std::strcmp(symbolName(index), name) == 0 && isUsable(index)) return index;
       if ((hash & 1U) != 0) return 0;
     }
   }
   // The old table's hash is of no other use here, and objects with it alone are rare: look at every symbol.
-  for (std::uint32_t index = 1; index < firstDefined_; ++index) {
+  for (std::uint32_t index = 1; index < symbolCount_; ++index) {
     if (std::strcmp(symbolName(index), name) == 0 && isUsable(index)) return index;
   }
   return 0;

@@ -18,8 +18,8 @@ class ElfObject {
 
   const char* symbolName(std::uint32_t index) const { return strings_ + symbols_[index].st_name; }
 
-  // References are the undefined symbols; they stand before the first that the hash table knows.
-  std::uint32_t firstDefined() const { return firstDefined_; }
+  // References are among the undefined symbols before this one.
+  std::uint32_t referencesEnd() const { return referencesEnd_; }
   bool isUndefined(std::uint32_t index) const { return symbols_[index].st_shndx == SHN_UNDEF; }
 
   // The version that a reference asks for; null when it asks for none.
@@ -50,8 +50,9 @@ class ElfObject {
   const std::uint32_t* gnuBuckets_ = nullptr;
   const std::uint32_t* gnuChain_ = nullptr;
   std::uint32_t gnuBucketCount_ = 0;
-  const std::uint32_t* sysvHash_ = nullptr;
-  std::uint32_t firstDefined_ = 0;
+  std::uint32_t firstHashed_ = 0;  // the first symbol that the GNU hash table knows
+  std::uint32_t symbolCount_ = 0;  // of an object that has only the old hash table
+  std::uint32_t referencesEnd_ = 0;
 };
 
 }  // namespace alloc8::witness
