@@ -1,6 +1,6 @@
 // Builds the native tests with a sanitizer and runs them: `npm run test:asan`, `npm run test:tsan`.
 //
-//   node scripts/sanitize.mjs address|thread
+//   node scripts/sanitize.mjs address|thread    (with address, undefined behaviour is checked too)
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
