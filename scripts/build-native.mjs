@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { builtForExec } from './built.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -29,6 +30,7 @@ function nodeGyp() {
   }
 }
 
+if (builtForExec('build/Release/alloc8-launch')) process.exit(0)
 if (process.platform !== 'linux') {
   console.error(`alloc8: no native part for ${process.platform} yet; Linux with glibc is supported`)
   process.exit(0)
