@@ -27,6 +27,7 @@ const tiny = 'aligns blocks smaller than 16 bytes to 8 only'
 const noErrno = 'leaves errno alone where it returns null for too large a size'
 const strictAlignment = 'refuses the alignments that glibc rounds up'
 const noStatistics = 'has no mallinfo2: the answer is that of libc, whose heap is not in use'
+const logsRefusals = 'writes to descriptor 2 where memory runs out'
 const noForwarding = 'its own new[] and nothrow new do not call the operator new that a program defines'
 const noCfree = 'has no cfree: libc frees a block that is not its own'
 
@@ -62,7 +63,8 @@ const tcmalloc: KnownGaps = {
     'align/rounded': fails('expected a multiple of 16', strictAlignment),
     'align/tiny': fails('expected a multiple of 16', tiny),
     'align/tiny-new': fails('expected a multiple of 16', tiny),
-    'memory/limit-small': fails('allocation failed', 'writes to descriptor 2 where memory runs out'),
+    'memory/limit-small': fails('allocation failed', logsRefusals),
+    'memory/limit-threads': sometimes(logsRefusals),
     'operators/replaced-forwards': fails('news, expected 1, got 0', noForwarding),
     'overflow/calloc': fails('check_errno, expected 12, got 0', noErrno),
     'overflow/memalign-alignment': fails('expected 22, got 12', 'ENOMEM, not EINVAL, for an impossible alignment'),
@@ -158,6 +160,7 @@ const scudo: KnownGaps = {
     'fork/atfork-preloaded': hangs(lateAtfork),
     'fork/atfork-preloaded-first': hangs(lateAtfork),
     'fork/child-threads': sometimes('its list of caches is broken in a child that starts threads'),
+    'memory/limit-from-start': fails('internal map failure', 'reserves its addresses at start, 180 GiB of them'),
     'memory/limit-small': fails('total, expected at most', 'maps small blocks where RLIMIT_AS does not count them'),
     'operators/bad-alloc': fails('caught, expected true, got false', noExceptions),
     'operators/handler-gives-up': fails('calls, expected 5, got 0', noExceptions),

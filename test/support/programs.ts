@@ -6,6 +6,7 @@
  * - `@needs NAME`          opens that library itself
  * - `@preload NAME`        the library is preloaded behind the heap
  * - `@preload-first NAME`  the library is preloaded in front of the heap
+ * - `@environment N=V`     runs with that variable
  */
 
 import { execFile } from 'node:child_process'
@@ -34,6 +35,7 @@ export interface Program {
   needs: string[]
   preload: string[]
   preloadFirst: string[]
+  environment: Record<string, string>
 }
 
 /** All programs, sorted by id. */
@@ -123,6 +125,7 @@ function readProgram(group: string, file: string): Program {
     needs: directives('needs'),
     preload: directives('preload'),
     preloadFirst: directives('preload-first'),
+    environment: Object.fromEntries(directives('environment').map((text) => text.split('=', 2))),
   }
 }
 

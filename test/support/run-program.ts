@@ -37,7 +37,7 @@ function start(program: Program, heap: TestHeap, timeoutMs: number): Promise<Pro
     const child = spawn(programFile(program), [], {
       cwd: '/',
       detached: true, // a process group of its own, so that all of it can be ended
-      env: heapEnvironment(heap, before, behind),
+      env: { ...heapEnvironment(heap, before, behind), ...program.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
