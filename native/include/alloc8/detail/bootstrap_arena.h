@@ -16,6 +16,13 @@
 
 namespace alloc8::detail {
 
+// Mapped memory, used like the arena. `start` is null until the chunk is ready.
+struct BootstrapChunk {
+  std::atomic<char*> start{nullptr};
+  std::size_t bytes = 0;
+  std::atomic<std::size_t> used{0};
+};
+
 class BootstrapArena {
  public:
   // A block of `size` bytes at a multiple of `alignment` (a power of two), or null. Zeroed, because it is never reused.
@@ -45,13 +52,6 @@ class BootstrapArena {
   static constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
   static constexpr unsigned kMaxChunks = 128;
 
-  // Mapped memory, used like the arena. `start` is null until the chunk is ready.
-  struct Chunk {
-    std::atomic<char*> start;
-    std::size_t bytes;
-    std::atomic<std::size_t> used;
-  };
-
   static bool within(const void* p, const char* start, std::size_t bytes) {
     return reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(start) < bytes;
   }
@@ -76,7 +76,7 @@ class BootstrapArena {
   static char* takeMapped(std::size_t need) {
     const unsigned count = chunkCount_.load(std::memory_order_acquire);
     if (count != 0 && count <= kMaxChunks) {
-      Chunk& newest = chunks_[count - 1];
+      BootstrapChunk& newest = chunks_[count - 1];
       char* start = newest.start.load(std::memory_order_acquire);
       if (start != nullptr && (start = take(start, newest.bytes, newest.used, need)) != nullptr) return start;
     }
@@ -86,7 +86,7 @@ class BootstrapArena {
       return nullptr;
     }
     // More than is needed now, so that small blocks share a chunk.
-    Chunk& chunk = chunks_[slot];
+    BootstrapChunk& chunk = chunks_[slot];
     chunk.bytes = need + kChunkBytes;
     chunk.used.store(need, std::memory_order_relaxed);
     char* start = static_cast<char*>(pages::map(chunk.bytes, pages::size()));
@@ -103,10 +103,12 @@ class BootstrapArena {
     return false;
   }
 
-  alignas(64) static inline char arena_[kArenaBytes];
-  static inline std::atomic<std::size_t> used_{0};
-  static inline std::atomic<unsigned> chunkCount_{0};
-  static inline Chunk chunks_[kMaxChunks];
+  // Constant-initialised all: an initialiser that ran when the library is loaded would wipe out what others'
+  // constructors allocated before it.
+  alignas(64) static inline constinit char arena_[kArenaBytes] = {};
+  static inline constinit std::atomic<std::size_t> used_{0};
+  static inline constinit std::atomic<unsigned> chunkCount_{0};
+  static inline constinit BootstrapChunk chunks_[kMaxChunks] = {};
 };
 
 }  // namespace alloc8::detail
