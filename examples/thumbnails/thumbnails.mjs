@@ -14,7 +14,9 @@ const width = 2400
 const height = 1600
 const pixels = Buffer.alloc(width * height * 3)
 for (let i = 0; i < pixels.length; i++) pixels[i] = (i * 2654435761) >>> 24
-const photo = await sharp(pixels, { raw: { width, height, channels: 3 } }).jpeg({ quality: 90 }).toBuffer()
+const photo = await sharp(pixels, { raw: { width, height, channels: 3 } })
+  .jpeg({ quality: 90 })
+  .toBuffer()
 
 const started = performance.now()
 let next = 0
