@@ -10,8 +10,7 @@ static size_t count;
 
 static void use_up(void) {
   size_t size = (size_t)1 << 20;
-  errno = 0;
-  while (count < most && (blocks[count] = malloc(size)) != NULL) blocks[count++][0] = 1;
+  while (errno = 0, count < most && (blocks[count] = malloc(size)) != NULL) blocks[count++][0] = 1;
   CHECK_AT_MOST(count, most - 1);
   CHECK_EQUAL(errno, ENOMEM);
 }

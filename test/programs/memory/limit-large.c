@@ -12,8 +12,7 @@ int main(void) {
     check_case = size;
     static char* blocks[most];
     size_t count = 0;
-    errno = 0;
-    while (count < most && (blocks[count] = malloc(size)) != NULL) {
+    while (errno = 0, count < most && (blocks[count] = malloc(size)) != NULL) {
       blocks[count][0] = blocks[count][size - 1] = 1;
       count++;
     }

@@ -1,4 +1,5 @@
-// Under RLIMIT_AS small blocks end in null with ENOMEM; what was handed out is intact; after freeing it all recovers.
+// Under RLIMIT_AS small blocks end in null with ENOMEM; what was handed out is intact; after freeing, all of it
+// can be had again.
 #include "../machine.h"
 #include "../random.h"
 
@@ -14,9 +15,9 @@ int main(void) {
   for (int round = 0; round < 3; round++) {
     Block* all = NULL;
     size_t total = 0;
-    errno = 0;
     for (;;) {
       size_t size = sizeof(Block) + random_below(&random, 3000);
+      errno = 0;
       Block* block = malloc(size);
       if (!block) break;
       memset(block, 0x47, size);
@@ -34,7 +35,7 @@ int main(void) {
       free(all);
       all = next;
     }
-    for (size_t size = 1; size < 100000; size *= 2) {
+    for (size_t size = 1; size < 3000; size *= 2) {
       void* block = malloc(size);
       CHECK_BLOCK(block);
       free(block);

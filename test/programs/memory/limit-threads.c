@@ -16,9 +16,9 @@ static void* body(void* argument) {
     size_t held = 0;
     while (held < count) {
       size_t size = 1 + random_size(&random, 8000000);
+      errno = 0;
       if (!(blocks[held] = malloc(size))) {
         CHECK_EQUAL(errno, ENOMEM);
-        errno = 0;
         atomic_fetch_add(&refused, 1);
         break;
       }

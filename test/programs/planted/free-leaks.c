@@ -3,7 +3,6 @@
 // @caught-by memory/reuse
 // @caught-by memory/limit-large
 // @caught-by memory/limit-small
-// @caught-by memory/limit-threads
 // @caught-by memory/limit-fork
 // @caught-by threads/free-only
 // @caught-by threads/short

@@ -18,6 +18,7 @@
 // @caught-by statistics/calls
 // @caught-by extension/containers
 // @caught-by early/atexit
+// @caught-by memory/limit-other-sizes
 // @caught-by early/dlsym
 // @caught-by threads/dynamic-tls
 #include <stdatomic.h>
