@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { run } from '../api/run.ts'
+import type { LauncherHandle } from '../launch/launch.ts'
 import { shellStatus, yieldSignals } from '../launch/signals.ts'
 import { runText } from '../report/run-text.ts'
 import type { RunResult } from '../types.ts'
@@ -52,7 +53,12 @@ Examples:
 
 async function execute(command: string[], flags: RunFlags): Promise<void> {
   const report = flags.json === undefined ? null : openReport(flags.json)
-  let restore = (): void => {}
+  const early = new AbortController()
+  let launcher: LauncherHandle | null = null
+  const restore = yieldSignals(
+    () => launcher,
+    () => early.abort(),
+  )
   let result: RunResult
   try {
     result = await run({
@@ -64,8 +70,9 @@ async function execute(command: string[], flags: RunFlags): Promise<void> {
       aslr: flags.aslr,
       killTree: flags.endDescendants === true,
       stdout: flags.json === '-' ? 'stderr' : 'inherit',
-      onStart: (launcher) => {
-        restore = yieldSignals(launcher)
+      signal: early.signal,
+      onStart: (handle) => {
+        launcher = handle
       },
     })
   } catch (error) {

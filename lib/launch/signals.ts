@@ -28,16 +28,24 @@ const fromTerminal = ['SIGINT', 'SIGQUIT'] as const
 
 /**
  * Makes this process behave, for a target in the foreground, as if it were not there: Ctrl-C and Ctrl-\ are the
- * target's business, and what somebody sends to us is passed on. Only the command line calls this.
+ * target's business, and what somebody sends to us is passed on. To be called before the launch: a launcher that runs
+ * unannounced would leave its target behind. Until there is one, every signal calls `stop`. Only the command line calls
+ * this.
  * @returns a function that puts everything back
  */
-export function yieldSignals(launcher: LauncherHandle): () => void {
-  const ignore = (): void => {}
-  const pass = (signal: NodeJS.Signals): void => void launcher.kill(signal)
-  for (const name of fromTerminal) process.on(name, ignore)
+export function yieldSignals(launcher: () => LauncherHandle | null, stop: () => void): () => void {
+  const wait = (): void => {
+    if (launcher() === null) stop()
+  }
+  const pass = (signal: NodeJS.Signals): void => {
+    const target = launcher()
+    if (target === null) stop()
+    else target.kill(signal)
+  }
+  for (const name of fromTerminal) process.on(name, wait)
   for (const name of passedOn) process.on(name, pass)
   return () => {
-    for (const name of fromTerminal) process.off(name, ignore)
+    for (const name of fromTerminal) process.off(name, wait)
     for (const name of passedOn) process.off(name, pass)
   }
 }

@@ -99,13 +99,24 @@ test('a shell’s status is the target’s own, or 128 and the signal', () => {
 
 test('while signals are yielded, those from outside are passed on and those from the terminal are not', async () => {
   const passed: string[] = []
-  const counts = () => ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'].map((name) => process.listenerCount(name))
+  let stopped = 0
+  let launcher: LauncherHandle | null = null
+  const all = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const
+  const counts = () => all.map((name) => process.listenerCount(name))
   const before = counts()
-  const restore = yieldSignals({ pid: 0, kill: (name) => passed.push(name) > 0 })
+  const restore = yieldSignals(
+    () => launcher,
+    () => stopped++,
+  )
   // Delivered as the runtime delivers them; vitest's workers get no real ones.
-  for (const name of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
-    process.listeners(name).at(-1)?.(name)
-  expect(passed).toEqual(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
+  const deliver = () => {
+    for (const name of all) process.listeners(name).at(-1)?.(name)
+  }
+  deliver()
+  expect([passed, stopped]).toEqual([[], 6])
+  launcher = { pid: 0, kill: (name) => passed.push(name) > 0 }
+  deliver()
+  expect([passed, stopped]).toEqual([['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'], 6])
   restore()
   expect(counts()).toEqual(before)
 })
