@@ -3,8 +3,6 @@
  * with runs of real programs (launch/).
  */
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { basename } from 'node:path'
 import {
   type CompareMetric,
@@ -18,6 +16,7 @@ import {
 } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
+import { launch } from '../launch/launch.ts'
 import { type PreparedTarget, prepareTarget, runTarget } from '../launch/run.ts'
 import { Rng } from '../stats/index.ts'
 import type { CompareResult, ResolvedHeap, RunResult } from '../types.ts'
@@ -160,24 +159,33 @@ class TargetRunner {
   }
 }
 
-/** Runs the --prepare command in a shell and throws when it fails, because a run without it would measure another thing. */
+/**
+ * Runs the --prepare command in a shell and throws when it fails, because a run without it would measure another thing.
+ * What it leaves in the background is left alone, unless the comparison is stopped meanwhile.
+ */
 async function runPrepare(
   command: string,
   options: { cwd?: string | undefined; env?: NodeJS.ProcessEnv | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const child = spawn('/bin/sh', ['-c', command], {
+  let complaint = ''
+  const { exitCode, signal } = await launch({
+    path: '/bin/sh',
+    argv0: 'sh',
+    args: ['-c', command],
     cwd: options.cwd,
     env: options.env ?? process.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: (chunk) => {
+      complaint = (complaint + chunk.toString()).slice(-2000)
+    },
+    killTree: false,
+    lifeline: true,
+    detached: true,
+    signal: options.signal,
   })
-  let complaint = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-2000)
-  })
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
-  if (code === 0) return
-  const how = signal === null ? `exit status ${code}` : `died by ${signal}`
+  if (exitCode === 0) return
+  const how = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
   throw new Alloc8Error('USAGE', `--prepare: ${JSON.stringify(command)} failed: ${how}`, {
     hint: complaint.trim() === '' ? 'it printed nothing; run it by itself' : complaint.trim(),
   })

@@ -8,6 +8,7 @@ import { packageVersion } from '../binding/native.ts'
 import { compareCommand } from './compare-command.ts'
 import { exitStatusOf, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
+import { watchOutput } from './output.ts'
 import { runCommand } from './run-command.ts'
 
 /** The whole command tree. */
@@ -46,4 +47,5 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+watchOutput()
 process.exitCode = await main(process.argv)

@@ -15,14 +15,14 @@ export function wholeNumber(least: number): (text: string) => number {
 
 const units: Record<string, number> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 }
 
-/** A time such as `90`, `1.5s`, `500ms`, `10m`: seconds unless a unit is given. In milliseconds. */
+/** A time such as `90`, `1.5s`, `500ms`, `10m`: seconds unless a unit is given. In whole milliseconds, at least one. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text)
   const value = match === null ? Number.NaN : Number(match[1]) * (units[match[2] ?? ''] ?? Number.NaN)
   if (!(value > 0)) {
     throw new InvalidArgumentError(`Expected a time such as 30, 500ms, 1.5s or 10m, got ${JSON.stringify(text)}.`)
   }
-  return value
+  return Math.max(1, Math.round(value))
 }
 
 /** A share such as `1%` or `0.01`. */

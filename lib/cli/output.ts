@@ -46,6 +46,28 @@ function outputError(path: string, cause: unknown): Alloc8Error {
   })
 }
 
+/**
+ * Makes failed writes to stdout and stderr end this process in order: a reader that went away (`| head`) is no error of
+ * ours, and what else there is to do is done; anything else, such as a full disk, is reported and gives status 125.
+ */
+export function watchOutput(): void {
+  let failed = false
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || failed) return
+    failed = true
+    try {
+      writeSync(2, `alloc8: cannot write output: ${error.message}\n`)
+    } catch {
+      // There is nobody left to tell.
+    }
+    process.on('exit', () => {
+      process.exitCode = 125
+    })
+  }
+  process.stdout.on('error', onError)
+  process.stderr.on('error', onError)
+}
+
 /** Synchronous, because the process may end right after; a reader that went away is no error of ours. */
 function writeStdout(text: string): void {
   const bytes = Buffer.from(text)
@@ -56,7 +78,7 @@ function writeStdout(text: string): void {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
       if (code === 'EPIPE') return
-      if (code !== 'EAGAIN') throw error
+      if (code !== 'EAGAIN') throw outputError('stdout', error)
     }
   }
 }
