@@ -53,6 +53,9 @@ interface Owner {
 
 let swept = false
 
+/** Folders of this process that are to be removed; whatever ends it in order (a second Ctrl-C) takes them along. */
+const live = new Set<string>()
+
 /**
  * Makes a session folder: in `parent` (the system's folder for temporary files), or exactly `path`, which must be
  * absent or an empty folder and is kept. The first call in a process sweeps up first.
@@ -71,7 +74,19 @@ export function createSession(options: { parent?: string | undefined; path?: str
     sweep(parent)
   }
   const directory = makeFolder(parent)
-  return { directory, kept: false, remove: () => void tryRemove(directory) }
+  if (live.size === 0) process.on('exit', removeLive)
+  live.add(directory)
+  return { directory, kept: false, remove: () => release(directory) }
+}
+
+function release(directory: string): void {
+  tryRemove(directory)
+  live.delete(directory)
+  if (live.size === 0) process.off('exit', removeLive)
+}
+
+function removeLive(): void {
+  for (const directory of live) tryRemove(directory)
 }
 
 /**
