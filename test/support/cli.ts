@@ -94,20 +94,26 @@ export function start(args: readonly string[], options: CliOptions = {}): Runnin
 
 /** Processes that have `marker` among their arguments, zombies left out. */
 export function processesWith(marker: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => readQuietly(`/proc/${pid}/cmdline`).split('\0').includes(marker))
-    .map(Number)
+  return argumentLists().flatMap(({ pid, words }) => (words.includes(marker) ? [pid] : []))
 }
 
-/** Waits until a process with that marker runs. */
+/** Waits until a target with that marker runs; alloc8 and its launcher have the target's words among their own. */
 export function started(marker: string): Promise<void> {
-  return until(() => processesWith(marker).length > 0, `a process with the argument ${marker}`, 20_000)
+  const isTarget = (words: string[]) =>
+    words.includes(marker) && !words.includes(cliPath) && !words[0]?.endsWith('/alloc8-launch')
+  const runs = () => argumentLists().some(({ words }) => isTarget(words))
+  return until(runs, `a target with the argument ${marker}`, 20_000)
 }
 
-/** Waits until no process with that marker runs. */
+/** Waits until no process with that marker is left, alloc8 itself included. */
 export function gone(marker: string): Promise<void> {
   return until(() => processesWith(marker).length === 0, `no process with the argument ${marker}`)
+}
+
+function argumentLists(): { pid: number; words: string[] }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((name) => ({ pid: Number(name), words: readQuietly(`/proc/${name}/cmdline`).split('\0') }))
 }
 
 let count = 0
