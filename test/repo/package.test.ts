@@ -78,14 +78,14 @@ describe('installing', () => {
       /^(?:pre|post)|^(?:dependencies|prepublish)/.test(name),
     )
     expect(lifecycle).toEqual(['prepare'])
-    expect(pack.scripts['prepare']).toBe('tsc -p tsconfig.build.json')
+    expect(pack.scripts['prepare']).toBe('node scripts/build-lib.mjs')
   })
 
   test('downloads nothing in its own steps', () => {
-    for (const script of ['scripts/build-native.mjs', 'scripts/sources.mjs']) {
+    for (const script of ['build-native', 'build-lib', 'built', 'sources'].map((name) => `scripts/${name}.mjs`)) {
       const modules = typescriptImports(textOf(script))
       expect(
-        modules.filter((name) => !/^(?:node:(?:child_process|fs|module|path|url)|\.\/sources\.mjs)$/.test(name)),
+        modules.filter((name) => !/^(?:node:(?:child_process|fs|module|path|url)|\.\/(?:sources|built)\.mjs)$/.test(name)),
       ).toEqual([])
       expect(textOf(script)).not.toMatch(/\bfetch\b|\bcurl\b|\bwget\b|https?:/)
     }
