@@ -10,7 +10,7 @@
  */
 
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -145,7 +145,7 @@ async function compile(source: string, output: string, first: string[], last: st
   const stamp = createHash('sha256').update(made).digest('hex')
   if (existsSync(output) && existsSync(`${output}.stamp`) && readFileSync(`${output}.stamp`, 'utf8') === stamp) return
   mkdirSync(dirname(output), { recursive: true })
-  const temporary = `${output}.${process.pid}.new`
+  const temporary = `${output}.${randomUUID()}.new`
   try {
     await run(compiler, [...flags, '-o', temporary, source, ...last, '-ldl'], { cwd: sourceFolder })
   } catch (error) {

@@ -1,9 +1,9 @@
 // Two threads that only allocate and two that only free: memory that the latter free is used again by the former, so
-// that 3 GiB in all stay within 400 MiB.
+// that 1.2 GB in all stay within 300 MiB.
 #include "../machine.h"
 #include "../threads.h"
 
-enum { ring_size = 1024, items = 1500000, item_bytes = 1000 };
+enum { ring_size = 1024, items = 600000, item_bytes = 1000 };
 
 typedef struct {
   _Atomic(char*) slot[ring_size];
@@ -43,6 +43,6 @@ int main(void) {
     thread[i + 2] = thread_start(consumer, &rings[i]);
   }
   for (int i = 0; i < 4; i++) thread_join(thread[i]);
-  CHECK_AT_MOST(resident_bytes(), (size_t)400 << 20);
+  CHECK_AT_MOST(resident_bytes(), (size_t)300 << 20);
   return 0;
 }
