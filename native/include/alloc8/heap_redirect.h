@@ -146,8 +146,13 @@ class HeapRedirect {
     const std::size_t old = getSize(p);
     // Shrinking in place keeps at most half of a block idle.
     if (size <= old && size >= old / 2 && plainlyOurs(p)) return p;
-    void* moved = HeapRedirect::malloc(size);
-    if (moved == nullptr) return nullptr;
+    void* moved = nullptr;
+    if (size > old && old >= kGrowsByHalf) {
+      const std::size_t roomy = old + old / 2;
+      if (size < roomy) moved = HeapRedirect::malloc(roomy);
+    }
+    if (moved == nullptr) moved = HeapRedirect::malloc(size);
+    if (moved == nullptr) return size <= old ? p : nullptr;  // what holds more than is asked for is never a failure
     std::memcpy(moved, p, old < size ? old : size);
     HeapRedirect::free(p);
     return moved;
@@ -194,6 +199,10 @@ class HeapRedirect {
   }
 
  private:
+  // A block of this many bytes that must grow gets half as much again: programs grow buffers a page at a time, and to
+  // copy at each step would cost the square of the size. What is never touched costs address space only.
+  static constexpr std::size_t kGrowsByHalf = std::size_t{32} << 10;
+
   static ALLOC8_ALWAYS_INLINE bool building([[maybe_unused]] T* heap) {
     if constexpr (isConstant) {
       return false;

@@ -116,6 +116,39 @@ void reallocMovesWhatDoesNotFit() {
   Redirect::free(smaller);
 }
 
+// A heap that has only so much left, and is asked for more than it needs to have.
+class FullUpHeap : public PlainHeap<struct FullUpTag> {
+ public:
+  void* malloc(std::size_t size) { return size > room ? nullptr : PlainHeap::malloc(size); }
+  static inline std::size_t room = SIZE_MAX;
+};
+
+void whatGrowsInStepsIsNotCopiedAtEach() {
+  using Redirect = HeapRedirect<FullUpHeap>;
+  auto* p = static_cast<char*>(Redirect::malloc(100'000));
+  std::memset(p, 'p', 100'000);
+  p = static_cast<char*>(Redirect::realloc(p, 101'000));
+  CHECK(Redirect::getSize(p) >= 150'000);
+  CHECK(Redirect::realloc(p, 149'000) == p);
+  FullUpHeap::room = 160'000;  // none for half as much again
+  p = static_cast<char*>(Redirect::realloc(p, 160'000));
+  CHECK(p != nullptr);
+  for (int i = 0; i < 100'000; ++i) CHECK_EQUAL(p[i], 'p');
+  FullUpHeap::room = SIZE_MAX;
+  Redirect::free(p);
+}
+
+void shrinkingNeverFails() {
+  using Redirect = HeapRedirect<FullUpHeap>;
+  void* p = Redirect::malloc(100'000);
+  FullUpHeap::room = 0;
+  CHECK(Redirect::realloc(p, 100) == p);
+  CHECK(Redirect::realloc(p, 1) == p);
+  CHECK(Redirect::realloc(p, 200'000) == nullptr);
+  FullUpHeap::room = SIZE_MAX;
+  Redirect::free(p);
+}
+
 // --- heaps that are built ---------------------------------------------------------------------------------------
 
 void aHeapIsBuiltByItsFirstUserAndStays() {
@@ -232,6 +265,8 @@ int main() {
   RUN(whatTheHeapHasIsCalled);
   RUN(whatTheHeapLacksIsFilledIn);
   RUN(reallocMovesWhatDoesNotFit);
+  RUN(whatGrowsInStepsIsNotCopiedAtEach);
+  RUN(shrinkingNeverFails);
   RUN(aHeapIsBuiltByItsFirstUserAndStays);
   RUN(aConstructorMayAllocate);
   RUN(racingThreadsBuildOnce);
