@@ -78,7 +78,9 @@ void* mapPages(std::size_t bytes, std::size_t alignment) {
 
 void unmapPages(void* p, std::size_t bytes) {
   KeepErrno keep;
-  munmap(p, bytes);
+  // Refused where it would split a mapping and the process has as many as it may (vm.max_map_count); the memory can go
+  // all the same, only the addresses stay.
+  if (munmap(p, bytes) != 0) madvise(p, bytes, MADV_DONTNEED);
 }
 
 void purgePages(void* p, std::size_t bytes) {

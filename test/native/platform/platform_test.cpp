@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <new>
 #include <string>
 #include <thread>
@@ -116,6 +117,27 @@ void purgedPagesReadAsZeroWhereTheyAreLocked() {
   CHECK_EQUAL(errno, kErrno);
   for (std::size_t at = 0; at < page; ++at) CHECK_EQUAL(p[at], 0);
   platform::unmapPages(p, page);
+}
+
+// Where the process has as many mappings as it may, none can be split any more.
+void memoryGoesEvenWhereItsAddressesCannot() {
+  std::ifstream limit("/proc/sys/vm/max_map_count");
+  std::size_t most = 0;
+  if (!(limit >> most) || most > 300'000) SKIP("the limit of mappings cannot be reached in reasonable time");
+  CHECK_IN_CHILD([&] {
+    const std::size_t page = platform::pageSize();
+    auto* p = static_cast<char*>(platform::mapPages(3 * page, page));
+    auto* filler = static_cast<char*>(platform::mapPages(2 * most * page, page));
+    CHECK(p != nullptr && filler != nullptr);
+    std::memset(p, 1, 3 * page);
+    for (std::size_t i = 0; i < most; ++i) {
+      if (mprotect(filler + 2 * i * page, page, PROT_NONE) != 0) break;  // each splits one
+    }
+    platform::unmapPages(p + page, page);
+    CHECK(mapped(p + page, page));
+    for (std::size_t i = 0; i < page; ++i) CHECK_EQUAL(p[page + i], 0);
+    CHECK_EQUAL(p[0] + p[2 * page], 2);
+  });
 }
 
 void waitingEndsAtOnceWhenTheWordDiffers() {
@@ -260,6 +282,7 @@ int main(int argc, char** argv) {
   RUN(whatTheSystemDoesNotHaveIsNull);
   RUN(purgedPagesReadAsZero);
   RUN(purgedPagesReadAsZeroWhereTheyAreLocked);
+  RUN(memoryGoesEvenWhereItsAddressesCannot);
   RUN(waitingEndsAtOnceWhenTheWordDiffers);
   RUN(aSleeperIsWoken);
   RUN(waitingCostsNoTime);
