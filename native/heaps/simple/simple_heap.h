@@ -20,7 +20,6 @@ namespace alloc8::heaps {
 class SimpleHeap {
  public:
   static constexpr bool followsLibcRules = true;
-
   constexpr SimpleHeap() = default;
 
   void* malloc(std::size_t size) {
@@ -77,11 +76,10 @@ class SimpleHeap {
   std::size_t trim(std::size_t keep) {
     LockGuard guard(lock_);
     std::size_t released = 0;
-    while (count_.stats().releasableBytes > keep) {
+    for (; count_.stats().releasableBytes > keep; released += kSpanBytes) {
       pages::unmap(empty_.pop(), kSpanBytes);
       count_.reclaimed(kSpanBytes);
       count_.unmapped(kSpanBytes);
-      released += kSpanBytes;
     }
     return released;
   }
@@ -90,6 +88,7 @@ class SimpleHeap {
   static constexpr std::size_t kSpanBytes = std::size_t{256} << 10;
   static constexpr std::size_t kMaxSmall = std::size_t{32} << 10;
   static constexpr std::size_t kHeader = 128;
+  static constexpr std::size_t kManyLarge = std::size_t{1} << 13;
   static constexpr std::uint64_t kMagic = 0x656c'706d'6973'6138;
 
   struct Block {
@@ -106,7 +105,8 @@ class SimpleHeap {
     std::uint32_t capacity;
     std::uint32_t touched;  // blocks handed out at least once; the pages of the rest cost nothing yet
     std::uint32_t live;
-    std::size_t mappedBytes;  // of a large block, else 0
+    char* mapping;  // of a large block, else null and 0
+    std::size_t mappedBytes;
   };
   static_assert(sizeof(Span) <= kHeader);
 
@@ -131,8 +131,7 @@ class SimpleHeap {
 
   void* smallBlock(std::size_t sizeClass) {
     Span* span = partial_[sizeClass].front();
-    if (span == nullptr) span = newSpan(sizeClass);
-    if (span == nullptr) return nullptr;
+    if (span == nullptr && (span = newSpan(sizeClass)) == nullptr) return nullptr;
     void* block = span->freeList;
     if (block != nullptr) {
       span->freeList = span->freeList->next;
@@ -156,8 +155,7 @@ class SimpleHeap {
     }
     const std::size_t bytes = sizeClassBytes(sizeClass);
     const auto capacity = static_cast<std::uint32_t>((kSpanBytes - kHeader) / bytes);
-    char* first = reinterpret_cast<char*>(span) + kHeader;
-    *span = {kMagic, nullptr, nullptr, nullptr, first, bytes, capacity, 0, 0, 0};
+    *span = {kMagic, nullptr, nullptr, nullptr, reinterpret_cast<char*>(span) + kHeader, bytes, capacity};
     partial_[sizeClass].push(span);
     return span;
   }
@@ -176,18 +174,20 @@ class SimpleHeap {
     if (size > PTRDIFF_MAX / 2 || alignment > PTRDIFF_MAX / 2) return nullptr;
     // An empty block has a byte too: without one it would start where its mapping ends.
     const std::size_t bytes = roundUp(alignment + (size == 0 ? 1 : size), pages::size());
-    char* mapping = static_cast<char*>(pages::map(bytes, alignment > kSpanBytes ? alignment : kSpanBytes));
+    // Many take whole spans of addresses: then neighbours touch and count as one, and the kernel allows only so many.
+    const std::size_t mapped = count_.stats().largeBlocks < kManyLarge ? bytes : roundUp(bytes, kSpanBytes);
+    char* mapping = static_cast<char*>(pages::map(mapped, alignment > kSpanBytes ? alignment : kSpanBytes));
     if (mapping == nullptr) return nullptr;
     char* block = mapping + alignment;
     auto* span = reinterpret_cast<Span*>(alignment % kSpanBytes == 0 ? block - kHeader : mapping);
-    *span = {kMagic, nullptr, nullptr, nullptr, block, bytes - alignment, 1, 1, 1, bytes};
-    count_.handedOutLarge(span->blockBytes, bytes);
+    *span = {kMagic, nullptr, nullptr, nullptr, block, bytes - alignment, 1, 1, 1, mapping, mapped};
+    count_.handedOutLarge(span->blockBytes, mapped);
     return block;
   }
 
   ALLOC8_NOINLINE void unmapLarge(Span* span) {
     count_.takenBackLarge(span->blockBytes, span->mappedBytes);
-    pages::unmap(span->first + span->blockBytes - span->mappedBytes, span->mappedBytes);
+    pages::unmap(span->mapping, span->mappedBytes);
   }
 
   Lock lock_;
