@@ -1,17 +1,22 @@
 /** Every example runs. Each has its small arguments here, so that a new one cannot be forgotten. */
 
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { typescriptImports } from './imports.ts'
 import { repositoryFiles, root, textOf } from './tree.ts'
 
 /** Arguments with which an example is done in seconds, and what it prints then. */
-const examples: Record<string, { args: string[]; prints: RegExp }> = {
+const examples: Record<string, { args: string[]; prints: RegExp; needs?: string }> = {
   'examples/functions/compare.mjs': {
     args: ['2'],
     prints:
       /^heaps: default, system, simple\b.*\nunder simple: active, peak [1-9].*\n(?:(?:peak-rss|cpu) (?:system|simple): .*\n){4}$/,
+  },
+  'examples/redis/redis.sh': {
+    args: ['2000'],
+    prints: /^SET: [1-9][\d.]+\nLPUSH: [1-9]/,
+    needs: 'redis-server',
   },
   'examples/thumbnails/thumbnails.mjs': {
     args: ['4', '2'],
@@ -19,7 +24,7 @@ const examples: Record<string, { args: string[]; prints: RegExp }> = {
   },
 }
 
-const files = repositoryFiles((path) => /^examples\/[^/]+\/[^/]+\.(?:mjs|ts)$/.test(path))
+const files = repositoryFiles((path) => /^examples\/[^/]+\/[^/]+\.(?:mjs|ts|sh)$/.test(path))
 
 describe('the examples', () => {
   test('are all listed here', () => {
@@ -27,15 +32,26 @@ describe('the examples', () => {
   })
 
   test('import only packages, as a user would', () => {
-    const reaching = files.filter((path) => typescriptImports(textOf(path)).some((name) => name.startsWith('../')))
+    const reaching = files.filter(
+      (path) => !path.endsWith('.sh') && typescriptImports(textOf(path)).some((name) => name.startsWith('../')),
+    )
     expect(reaching).toEqual([])
   })
 
-  test.each(files)('%s runs', async (path) => {
+  test.each(files)('%s runs', async (path, context) => {
     const example = examples[path]
+    if (example?.needs !== undefined && !installed(example.needs)) {
+      expect(process.env['CI'], `${example.needs} is not installed`).not.toBe('true')
+      context.skip(`${example.needs} is not installed`)
+    }
     const hooks = path.endsWith('.ts') ? ['--import', './test/support/typescript-hooks.mjs'] : []
+    const program = path.endsWith('.sh') ? 'sh' : process.execPath
     const args = [...hooks, path, ...(example?.args ?? [])]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 60_000 })
+    const { stdout } = await promisify(execFile)(program, args, { cwd: root, timeout: 60_000 })
     expect(stdout).toMatch(example?.prints ?? /never/)
   })
 })
+
+function installed(tool: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0
+}
