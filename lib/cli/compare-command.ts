@@ -65,8 +65,8 @@ Examples:
 
 async function execute(command: string[], flags: CompareFlags): Promise<void> {
   const report = flags.json === undefined ? null : openReport(flags.json)
-  const interrupt = interruption()
   const progress = progressLine(process.stderr)
+  const interrupt = interruption(progress.end)
   let result: CompareResult
   try {
     result = await compare({ ...toOptions(command, flags), signal: interrupt.signal, onProgress: progress.update })
@@ -105,11 +105,14 @@ function toOptions(command: string[], flags: CompareFlags): CompareOptions {
   }
 }
 
-/** The first Ctrl-C ends the comparison with what there is; the second ends the process at once. */
-function interruption(): { signal: AbortSignal; end(): void } {
+/** The first Ctrl-C ends the comparison with what there is; the second ends the process, after `atOnce`, at once. */
+function interruption(atOnce: () => void): { signal: AbortSignal; end(): void } {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) {
+      atOnce()
+      process.exit(130)
+    }
     controller.abort()
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
