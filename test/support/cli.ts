@@ -49,7 +49,7 @@ export async function alloc8(args: readonly string[], options: CliOptions = {}):
 
 /** Starts `alloc8 ARGS`. */
 export function start(args: readonly string[], options: CliOptions = {}): RunningCli {
-  buildIfStale()
+  buildCli()
   const temporary = mkdtempSync(join(tmpdir(), 'alloc8-cli-test-'))
   if (options.as !== undefined) chmodSync(temporary, 0o777)
   const [program = '', ...words] = [...(options.as ?? []), process.execPath, cliPath, ...args]
@@ -142,7 +142,7 @@ function readQuietly(path: string): string {
 let built = false
 
 /** Builds dist/ where lib/ is newer, once, whichever of vitest's processes comes first. */
-function buildIfStale(): void {
+export function buildCli(): void {
   if (built) return
   const lock = join(root, 'build-tests', 'dist.lock')
   mkdirSync(join(root, 'build-tests'), { recursive: true })
