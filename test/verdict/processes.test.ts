@@ -92,6 +92,85 @@ int main(int argc, char** argv) {
   })
 })
 
+describe('a fork in a tight place is what it would be without us', () => {
+  // Each ends with 0 when its child, which ends at once with 42, did so.
+  test('in a thread that is about to be cancelled: the child runs on', async () => {
+    const source = `
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static pthread_barrier_t barrier;
+static void* body(void* unused) {
+  int state, status = 0;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+  pthread_barrier_wait(&barrier);
+  pthread_barrier_wait(&barrier);
+  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+  pid_t child = fork();
+  if (child == 0) _exit(42);
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+  waitpid(child, &status, 0);
+  exit(WIFEXITED(status) && WEXITSTATUS(status) == 42 ? 0 : 1);
+}
+int main() {
+  pthread_t thread;
+  pthread_barrier_init(&barrier, 0, 2);
+  if (pthread_create(&thread, 0, body, 0) != 0) return 2;
+  pthread_barrier_wait(&barrier);
+  pthread_cancel(thread);
+  pthread_barrier_wait(&barrier);
+  pthread_join(thread, 0);
+  return 3;
+}
+`
+    const path = await compile(folder.path, { name: 'cancelled', source, flags: ['-pthread'] })
+    const { result } = await runUnder('simple', [path])
+    expect(result.exitCode).toBe(0)
+    expect(result.verdict.processes).toHaveLength(2)
+  })
+
+  test('in a signal handler with a stack of 4 KiB beyond its frame', async () => {
+    const source = `
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+enum { page = 4096, large = 64 * page };
+static char* top;
+static unsigned long used;
+static int status = 0;
+static void measure(int number) {
+  char here;
+  used = (unsigned long)(top - &here);
+}
+static void crashed(int number) {
+  pid_t child = fork();
+  if (child == 0) _exit(42);
+  waitpid(child, &status, 0);
+}
+static int raise_on(char* memory, unsigned long size, void (*handler)(int)) {
+  stack_t stack = {.ss_sp = memory, .ss_size = size};
+  struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
+  top = memory + size;
+  return sigaltstack(&stack, 0) == 0 && sigaction(SIGUSR1, &action, 0) == 0 && raise(SIGUSR1) == 0;
+}
+int main() {
+  char* memory = mmap(0, large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0) return 2;
+  // How much the processor's registers take varies.
+  if (!raise_on(memory + page, large - page, measure)) return 3;
+  if (!raise_on(memory + page, (used + 4096) & ~15ul, crashed)) return 4;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 42 ? 0 : 1;
+}
+`
+    const path = await compile(folder.path, { name: 'crash-handler', source, flags: ['-D_GNU_SOURCE'] })
+    const { result } = await runUnder('simple', [path])
+    expect(result.exitCode).toBe(0)
+    expect(result.verdict.processes).toHaveLength(2)
+  })
+})
+
 describe('children without our environment', () => {
   test('run as they would, and are not listed', async () => {
     const { result, stdout, stderr } = await runUnder('simple', ['env', '-i', 'printenv'])

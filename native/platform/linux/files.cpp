@@ -10,16 +10,20 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 namespace alloc8::platform {
 
+// open, write and close by their numbers, because libc's are cancellation points: a thread that is to be cancelled
+// would end inside them, in the middle of its fork.
+
 bool rawWrite(int descriptor, const void* bytes, std::size_t count) {
   const int saved = errno;
   const char* at = static_cast<const char*>(bytes);
   while (count > 0) {
-    const ssize_t written = write(descriptor, at, count);
+    const ssize_t written = syscall(SYS_write, descriptor, at, count);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) break;
     at += written;
@@ -37,11 +41,12 @@ bool writeNewFile(const char* path, const void* bytes, std::size_t count) {
     errno = saved;
     return false;
   }
-  const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  const auto descriptor = static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, kFlags, 0600));
   bool done = false;
   if (descriptor >= 0) {
     done = rawWrite(descriptor, bytes, count);
-    close(descriptor);
+    syscall(SYS_close, descriptor);
     if (!done) unlink(path);
   }
   errno = saved;

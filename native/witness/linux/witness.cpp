@@ -24,6 +24,10 @@ constexpr std::size_t kPathBytes = 4096;
 // Set once before main, read in forked children.
 char sessionFolder[kPathBytes];
 
+// Not on the stack, which may be the small one of a signal handler that forks. One thread at a time writes a record:
+// before main the one that starts the process, in a forked child the only one there is.
+char pathBuffer[kPathBytes];
+
 // Appends the number in decimal; the end of what was written.
 char* appendNumber(char* at, std::uint64_t value) {
   char digits[20];
@@ -37,13 +41,14 @@ char* appendNumber(char* at, std::uint64_t value) {
 }
 
 // <session>/<pid>-<sequence>.witness; the folder's length leaves room for it.
-void recordPath(char* path, std::int64_t pid, std::uint64_t sequence) {
-  char* at = stpcpy(path, sessionFolder);
+const char* recordPath(std::int64_t pid, std::uint64_t sequence) {
+  char* at = stpcpy(pathBuffer, sessionFolder);
   *at++ = '/';
   at = appendNumber(at, static_cast<std::uint64_t>(pid));
   *at++ = '-';
   at = appendNumber(at, sequence);
   stpcpy(at, ".witness");
+  return pathBuffer;
 }
 
 void writeRecord(record::WitnessKind kind) {
@@ -56,14 +61,12 @@ void writeRecord(record::WitnessKind kind) {
   header.sequenceNs = platform::monotonicNs();
   header.pid = platform::processId();
   header.ppid = platform::parentProcessId();
-  char path[kPathBytes];
-  platform::executablePath(path, sizeof path);
-  header.executable = writer.addString(path);
+  platform::executablePath(pathBuffer, sizeof pathBuffer);
+  header.executable = writer.addString(pathBuffer);
   if (kind == record::WitnessKind::kExec) describeBindings(writer);
   std::size_t bytes = 0;
   const void* record = writer.finish(header, &bytes);
-  recordPath(path, header.pid, header.sequenceNs);
-  platform::writeNewFile(path, record, bytes);
+  platform::writeNewFile(recordPath(header.pid, header.sequenceNs), record, bytes);
   platform::unmapPages(memory, record::WitnessWriter::kMemoryBytes);
   errno = saved;
 }
