@@ -56,15 +56,17 @@ ALLOC8_NOINLINE void* throwingSlow(std::size_t size, std::size_t alignment) {
   }
 }
 
+// The runtime's own nothrow form, which calls the plain one and catches what it throws; null without a runtime.
+template <class... Alignment>
+ALLOC8_NOINLINE void* runtimeNothrow(const char* name, std::size_t size, Alignment... alignment) {
+  auto* own = runtime<void* (*)(std::size_t, Alignment..., const std::nothrow_t&)>(name);
+  return own == nullptr ? nullptr : own(size, alignment..., nothrowTag);
+}
+
 ALLOC8_NOINLINE void* nothrowSlow(std::size_t size, std::size_t alignment) {
   if (currentHandler() == nullptr) return nullptr;
-  if (alignment == kDefault) {
-    auto* own = runtime<void* (*)(std::size_t, const std::nothrow_t&)>("_ZnwmRKSt9nothrow_t");
-    return own == nullptr ? nullptr : own(size, nothrowTag);
-  }
-  auto* own =
-      runtime<void* (*)(std::size_t, std::align_val_t, const std::nothrow_t&)>("_ZnwmSt11align_val_tRKSt9nothrow_t");
-  return own == nullptr ? nullptr : own(size, std::align_val_t{alignment}, nothrowTag);
+  if (alignment == kDefault) return runtimeNothrow("_ZnwmRKSt9nothrow_t", size);
+  return runtimeNothrow("_ZnwmSt11align_val_tRKSt9nothrow_t", size, std::align_val_t{alignment});
 }
 
 ALLOC8_ALWAYS_INLINE void* throwing(std::size_t size, std::size_t alignment) {
@@ -84,26 +86,100 @@ constexpr std::size_t raw(std::align_val_t alignment) { return static_cast<std::
 using Align = std::align_val_t;
 using Nothrow = const std::nothrow_t&;
 
+// The plain forms under names that nobody can replace.
+#define ALLOC8_OWN(target) ALLOC8_HIDDEN __attribute__((alias(target)))
+#define ALLOC8_OWN_NEW(target) ALLOC8_OWN(target) __attribute__((malloc, alloc_size(1)))
+extern "C" {
+ALLOC8_OWN_NEW("_Znwm") void* alloc8_new(std::size_t n);
+ALLOC8_OWN_NEW("_Znam") void* alloc8_new_array(std::size_t n);
+ALLOC8_OWN_NEW("_ZnwmSt11align_val_t") void* alloc8_new_aligned(std::size_t n, Align a);
+ALLOC8_OWN_NEW("_ZnamSt11align_val_t") void* alloc8_new_array_aligned(std::size_t n, Align a);
+ALLOC8_OWN("_ZdlPv") void alloc8_delete(void* p) noexcept;
+ALLOC8_OWN("_ZdaPv") void alloc8_delete_array(void* p) noexcept;
+ALLOC8_OWN("_ZdlPvSt11align_val_t") void alloc8_delete_aligned(void* p, Align a) noexcept;
+ALLOC8_OWN("_ZdaPvSt11align_val_t") void alloc8_delete_array_aligned(void* p, Align a) noexcept;
+}
+
+namespace {
+
+// The standard's array, nothrow and sized forms call the plain ones, and a program may have replaced those. Whether it
+// has is told by where our own reference to a plain form is bound.
+template <class Function>
+ALLOC8_ALWAYS_INLINE bool replaced(Function* bound, Function* own) {
+  return ALLOC8_UNLIKELY(bound != own);
+}
+
+ALLOC8_ALWAYS_INLINE bool newReplaced() { return replaced<void*(std::size_t)>(&::operator new, alloc8_new); }
+ALLOC8_ALWAYS_INLINE bool newArrayReplaced() {
+  return newReplaced() || replaced<void*(std::size_t)>(&::operator new[], alloc8_new_array);
+}
+ALLOC8_ALWAYS_INLINE bool newAlignedReplaced() {
+  return replaced<void*(std::size_t, Align)>(&::operator new, alloc8_new_aligned);
+}
+ALLOC8_ALWAYS_INLINE bool newArrayAlignedReplaced() {
+  return newAlignedReplaced() || replaced<void*(std::size_t, Align)>(&::operator new[], alloc8_new_array_aligned);
+}
+ALLOC8_ALWAYS_INLINE bool deleteReplaced() { return replaced<void(void*) noexcept>(&::operator delete, alloc8_delete); }
+ALLOC8_ALWAYS_INLINE bool deleteArrayReplaced() {
+  return deleteReplaced() || replaced<void(void*) noexcept>(&::operator delete[], alloc8_delete_array);
+}
+ALLOC8_ALWAYS_INLINE bool deleteAlignedReplaced() {
+  return replaced<void(void*, Align) noexcept>(&::operator delete, alloc8_delete_aligned);
+}
+ALLOC8_ALWAYS_INLINE bool deleteArrayAlignedReplaced() {
+  return deleteAlignedReplaced() ||
+         replaced<void(void*, Align) noexcept>(&::operator delete[], alloc8_delete_array_aligned);
+}
+
+}  // namespace
+
 ALLOC8_EXPORT void* operator new(std::size_t n) { return throwing(n, kDefault); }
-ALLOC8_EXPORT void* operator new[](std::size_t n) { return throwing(n, kDefault); }
+ALLOC8_EXPORT void* operator new[](std::size_t n) { return newReplaced() ? ::operator new(n) : throwing(n, kDefault); }
 ALLOC8_EXPORT void* operator new(std::size_t n, Align a) { return throwing(n, raw(a)); }
-ALLOC8_EXPORT void* operator new[](std::size_t n, Align a) { return throwing(n, raw(a)); }
-ALLOC8_EXPORT void* operator new(std::size_t n, Nothrow) noexcept { return nothrow(n, kDefault); }
-ALLOC8_EXPORT void* operator new[](std::size_t n, Nothrow) noexcept { return nothrow(n, kDefault); }
-ALLOC8_EXPORT void* operator new(std::size_t n, Align a, Nothrow) noexcept { return nothrow(n, raw(a)); }
-ALLOC8_EXPORT void* operator new[](std::size_t n, Align a, Nothrow) noexcept { return nothrow(n, raw(a)); }
+ALLOC8_EXPORT void* operator new[](std::size_t n, Align a) {
+  return newAlignedReplaced() ? ::operator new(n, a) : throwing(n, raw(a));
+}
+ALLOC8_EXPORT void* operator new(std::size_t n, Nothrow) noexcept {
+  return newReplaced() ? runtimeNothrow("_ZnwmRKSt9nothrow_t", n) : nothrow(n, kDefault);
+}
+ALLOC8_EXPORT void* operator new[](std::size_t n, Nothrow) noexcept {
+  return newArrayReplaced() ? runtimeNothrow("_ZnamRKSt9nothrow_t", n) : nothrow(n, kDefault);
+}
+ALLOC8_EXPORT void* operator new(std::size_t n, Align a, Nothrow) noexcept {
+  return newAlignedReplaced() ? runtimeNothrow("_ZnwmSt11align_val_tRKSt9nothrow_t", n, a) : nothrow(n, raw(a));
+}
+ALLOC8_EXPORT void* operator new[](std::size_t n, Align a, Nothrow) noexcept {
+  return newArrayAlignedReplaced() ? runtimeNothrow("_ZnamSt11align_val_tRKSt9nothrow_t", n, a) : nothrow(n, raw(a));
+}
 
 ALLOC8_EXPORT void operator delete(void* p) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete[](void* p) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete(void* p, Nothrow) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete[](void* p, Nothrow) noexcept { Rules::free(p); }
+ALLOC8_EXPORT void operator delete[](void* p) noexcept { deleteReplaced() ? ::operator delete(p) : Rules::free(p); }
+ALLOC8_EXPORT void operator delete(void* p, Nothrow) noexcept {
+  deleteReplaced() ? ::operator delete(p) : Rules::free(p);
+}
+ALLOC8_EXPORT void operator delete[](void* p, Nothrow) noexcept {
+  deleteArrayReplaced() ? ::operator delete[](p) : Rules::free(p);
+}
+ALLOC8_EXPORT void operator delete(void* p, std::size_t n) noexcept {
+  deleteReplaced() ? ::operator delete(p) : Rules::freeSized(p, n);
+}
+ALLOC8_EXPORT void operator delete[](void* p, std::size_t n) noexcept {
+  deleteArrayReplaced() ? ::operator delete[](p) : Rules::freeSized(p, n);
+}
+
 ALLOC8_EXPORT void operator delete(void* p, Align) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete[](void* p, Align) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete(void* p, Align, Nothrow) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete[](void* p, Align, Nothrow) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete(void* p, std::size_t n) noexcept { Rules::freeSized(p, n); }
-ALLOC8_EXPORT void operator delete[](void* p, std::size_t n) noexcept { Rules::freeSized(p, n); }
-ALLOC8_EXPORT void operator delete(void* p, std::size_t n, Align a) noexcept { Rules::freeAlignedSized(p, raw(a), n); }
+ALLOC8_EXPORT void operator delete[](void* p, Align a) noexcept {
+  deleteAlignedReplaced() ? ::operator delete(p, a) : Rules::free(p);
+}
+ALLOC8_EXPORT void operator delete(void* p, Align a, Nothrow) noexcept {
+  deleteAlignedReplaced() ? ::operator delete(p, a) : Rules::free(p);
+}
+ALLOC8_EXPORT void operator delete[](void* p, Align a, Nothrow) noexcept {
+  deleteArrayAlignedReplaced() ? ::operator delete[](p, a) : Rules::free(p);
+}
+ALLOC8_EXPORT void operator delete(void* p, std::size_t n, Align a) noexcept {
+  deleteAlignedReplaced() ? ::operator delete(p, a) : Rules::freeAlignedSized(p, raw(a), n);
+}
 ALLOC8_EXPORT void operator delete[](void* p, std::size_t n, Align a) noexcept {
-  Rules::freeAlignedSized(p, raw(a), n);
+  deleteArrayAlignedReplaced() ? ::operator delete[](p, a) : Rules::freeAlignedSized(p, raw(a), n);
 }
