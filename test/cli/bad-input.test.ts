@@ -6,10 +6,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { alloc8, type CliEnd } from '../support/cli.ts'
+import { alloc8, type CliEnd, cliPath } from '../support/cli.ts'
 import { compile } from '../support/compile.ts'
 import { scratch } from '../support/launching.ts'
-import { requireOrSkip } from '../support/needs.ts'
+import { asNobody, lackingNobody } from '../support/needs.ts'
 
 const folder = scratch()
 afterAll(folder.remove)
@@ -88,12 +88,14 @@ describe.each([
   })
 
   test('is a library that may not be read', async ({ skip }) => {
-    requireOrSkip(skip, process.getuid?.() === 0 ? null : 'only root can become somebody else')
+    const isRoot = process.getuid?.() === 0
+    const lacking = isRoot ? lackingNobody(cliPath, process.execPath) : null
+    if (lacking !== null) skip(lacking)
     const path = at('unreadable.so')
-    writeFileSync(path, 'x', { mode: 0o600 })
+    writeFileSync(path, 'x')
+    chmodSync(path, 0)
     chmodSync(folder.path, 0o755)
-    const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-    const end = await alloc8([command, '--heap', path, '--', 'true'], { as })
+    const end = await alloc8([command, '--heap', path, '--', 'true'], isRoot ? { as: asNobody } : {})
     expect(end.status).toBe(status)
     expect(end.stderr).toContain('cannot be read')
   })

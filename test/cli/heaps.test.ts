@@ -1,4 +1,4 @@
-/** `alloc8 heaps`. */
+/** `alloc8 heaps`: the table for people, the JSON for programs, and both about libraries that are really there. */
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

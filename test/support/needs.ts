@@ -1,5 +1,6 @@
 /** What a test needs of the machine. Where it is not there the test is skipped by name, and fails where CI=true. */
 
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -23,6 +24,20 @@ export function findTool(name: string): string | null {
 /** Null when the tool is there, else the note that says how to get it. */
 export function lackingTool(name: string, debianPackage: string): string | null {
   return findTool(name) === null ? `${name} is not installed: apt-get install ${debianPackage}` : null
+}
+
+/** A command in front that makes a command somebody else's, one with no rights at all. Root only. */
+export const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const
+
+/**
+ * Null when tests can become nobody, who can then read these files; else why not. A user who is not root cannot, and a
+ * checkout in root's home cannot be read: neither is for CI to mend.
+ */
+export function lackingNobody(...paths: readonly string[]): string | null {
+  if (process.getuid?.() !== 0) return 'only root can become somebody else'
+  const [command, ...words] = asNobody
+  const unread = paths.find((path) => spawnSync(command, [...words, 'test', '-r', path]).status !== 0)
+  return unread === undefined ? null : `${unread} cannot be read by others`
 }
 
 function isExecutable(path: string): boolean {

@@ -8,10 +8,10 @@ import { chmodSync, chownSync, copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nativeFile } from '../../lib/binding/native.ts'
-import { alloc8 } from '../support/cli.ts'
+import { alloc8, cliPath } from '../support/cli.ts'
 import { type Build, compile, lackingCompiler } from '../support/compile.ts'
 import { scratch } from '../support/launching.ts'
-import { findTool, lackingTool, requireOrSkip } from '../support/needs.ts'
+import { asNobody, findTool, lackingNobody, lackingTool, requireOrSkip } from '../support/needs.ts'
 import { reasonCodes, runUnder } from '../support/run-under.ts'
 
 const folder = scratch()
@@ -91,11 +91,8 @@ describe('a dynamic program', () => {
 })
 
 describe('a program that nothing can be preloaded into', () => {
-  test.each([
-    ['static', '-static'],
-    ['static-pie', '-static-pie'],
-  ])('linked with -%s', async (name, flag) => {
-    const path = await compile(folder.path, { name, source, flags: [flag] })
+  test.for(['static', 'static-pie'])('linked with -%s', async (name, { skip }) => {
+    const path = await build(skip, name, `-${name}`)
     const observed = await observe('simple', path)
     expect(observed.result.verdict.state).toBe('inactive')
     expect(reasonCodes(observed)).toEqual(['static-executable'])
@@ -111,8 +108,8 @@ describe('a program that nothing can be preloaded into', () => {
     expect(observed.result.verdict.reasons[0]?.message).toContain('32-bit program')
   })
 
-  test.each(['address', 'thread', 'leak'])('with the %s sanitizer', async (name) => {
-    const path = await compile(folder.path, { name: `with-${name}`, source, flags: [`-fsanitize=${name}`] })
+  test.for(['address', 'thread', 'leak'])('with the %s sanitizer', async (name, { skip }) => {
+    const path = await build(skip, `with-${name}`, `-fsanitize=${name}`)
     const observed = await observe('simple', path)
     expect(observed.result.verdict.state).toBe('inactive')
     expect(reasonCodes(observed)).toEqual(['sanitizer'])
@@ -127,9 +124,10 @@ describe('a program that nothing can be preloaded into', () => {
 
 describe('a program with more rights than its caller', () => {
   const nobody = 65534
+  const isRoot = process.getuid?.() === 0
 
   test('setuid', async ({ skip }) => {
-    requireOrSkip(skip, process.getuid?.() === 0 ? null : 'only root can give a file away')
+    if (!isRoot) skip('only root can give a file away')
     const path = join(folder.path, 'setuid')
     copyFileSync(dynamic, path)
     chownSync(path, nobody, nobody)
@@ -141,7 +139,7 @@ describe('a program with more rights than its caller', () => {
   })
 
   test('setgid', async ({ skip }) => {
-    requireOrSkip(skip, process.getuid?.() === 0 ? null : 'only root can give a file away')
+    if (!isRoot) skip('only root can give a file away')
     const path = join(folder.path, 'setgid')
     copyFileSync(dynamic, path)
     chownSync(path, 0, nobody)
@@ -157,15 +155,15 @@ describe('a program with more rights than its caller', () => {
   })
 
   test('file capabilities: nothing to root, secure-exec to anybody else', async ({ skip }) => {
-    requireOrSkip(skip, process.getuid?.() === 0 ? null : 'only root can give a file capabilities')
     requireOrSkip(skip, lackingTool('setcap', 'libcap2-bin'))
-    requireOrSkip(skip, lackingTool('setpriv', 'util-linux'))
+    const lacking = lackingNobody(cliPath, process.execPath)
+    if (lacking !== null) skip(lacking)
     const path = join(folder.path, 'capable')
     copyFileSync(dynamic, path)
     execFileSync(findTool('setcap') ?? '', ['cap_net_bind_service=ep', path])
     expect((await observe('simple', path)).result.verdict.state).toBe('active')
     chmodSync(folder.path, 0o755)
-    const as = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
+    const as = asNobody
     const args = ['run', '--heap', 'simple', '--require-active', '--json', '-', '--', path, 'x']
     const { status, stdout, stderr } = await alloc8(args, { as })
     const result = JSON.parse(stdout)
