@@ -10,6 +10,9 @@
 
 namespace alloc8::witness {
 
+// Whether the loader is one whose objects can be listed; another libc's is not.
+bool canDescribe();
+
 // Describes the loaded objects and their bindings into the writer: objects in search order, then every definition of
 // an entry point, then every reference with what it resolves to.
 void describeBindings(record::WitnessWriter& writer);

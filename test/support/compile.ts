@@ -14,15 +14,20 @@ export interface Build {
   source: string
   language?: 'c' | 'c++'
   flags?: readonly string[]
+  /** Instead of the system's. */
+  compiler?: string
 }
 
 /** Compiles and links into `folder`; returns the result's path. Throws with the compiler's words. */
-export async function compile(folder: string, { name, source, language = 'c', flags = [] }: Build): Promise<string> {
+export async function compile(
+  folder: string,
+  { name, source, language = 'c', flags = [], compiler }: Build,
+): Promise<string> {
   const file = join(folder, `${name}.${language === 'c' ? 'c' : 'cpp'}`)
   const output = join(folder, name)
   writeFileSync(file, source)
   // No folding of malloc and free into nothing.
-  await run(compiler(language), ['-O1', '-fno-builtin', '-Wall', '-o', output, file, ...flags])
+  await run(compiler ?? systemCompiler(language), ['-O1', '-fno-builtin', '-Wall', '-o', output, file, ...flags])
   return output
 }
 
@@ -38,10 +43,10 @@ export async function lackingCompiler(
     return null
   } catch (error) {
     const words = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error)
-    return `${compiler(language)} ${flags.join(' ')} does not work here: ${words}`
+    return `${systemCompiler(language)} ${flags.join(' ')} does not work here: ${words}`
   }
 }
 
-function compiler(language: 'c' | 'c++'): string {
+function systemCompiler(language: 'c' | 'c++'): string {
   return language === 'c' ? process.env.CC || 'cc' : process.env.CXX || 'c++'
 }

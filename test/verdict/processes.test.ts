@@ -171,6 +171,33 @@ int main() {
   })
 })
 
+describe('programs of another libc', () => {
+  test('run as they would: what they inherit loads, and is silent', async ({ skip }) => {
+    requireOrSkip(skip, lackingTool('musl-gcc', 'musl-tools'))
+    const source = `
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main() {
+  int status = 0;
+  char* block = malloc(100000);
+  pid_t child = fork();
+  if (child == 0) _exit(block && realloc(block, 10) ? 3 : 4);
+  free(block);
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+`
+    const path = await compile(folder.path, { name: 'musl', source, compiler: 'musl-gcc' })
+    const { result, stdout, stderr } = await runUnder('simple', ['sh', '-c', '"$0"; echo $?', path])
+    expect([stdout, stderr]).toEqual(['3\n', ''])
+    expect(result.verdict.processes.map(({ executable }) => executable)).not.toContain(path)
+    const alone = await runUnder('simple', [path])
+    expect(alone.result.exitCode).toBe(3)
+    expect(alone.result.verdict).toMatchObject({ state: 'inactive', reasons: [{ code: 'not-witnessed' }] })
+  })
+})
+
 describe('children without our environment', () => {
   test('run as they would, and are not listed', async () => {
     const { result, stdout, stderr } = await runUnder('simple', ['env', '-i', 'printenv'])

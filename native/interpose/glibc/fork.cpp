@@ -26,6 +26,7 @@ namespace {
 
 using Handler = void (*)();
 using RegisterAtFork = int (*)(Handler, Handler, Handler, void*);
+using PthreadAtFork = int (*)(Handler, Handler, Handler);
 
 void prepare() { xxmalloc_lock(); }
 
@@ -39,6 +40,14 @@ enum State : unsigned { kNone, kRegistering, kDone };
 std::atomic<unsigned> state{kNone};
 std::atomic<RegisterAtFork> libcRegister{nullptr};
 
+int registerInLibc(Handler before, Handler inParent, Handler inChild, void* object) {
+  const RegisterAtFork real = libcRegister.load(std::memory_order_acquire);
+  if (real != nullptr) return real(before, inParent, inChild, object);
+  // A program of another libc, which inherited the preload from its parent and must not suffer from it.
+  void* plain = alloc8::platform::nextSymbol("pthread_atfork");
+  return plain == nullptr ? ENOSYS : reinterpret_cast<PthreadAtFork>(plain)(before, inParent, inChild);
+}
+
 void registerFirst() {
   if (ALLOC8_LIKELY(state.load(std::memory_order_acquire) == kDone)) return;
   unsigned seen = kNone;
@@ -48,7 +57,7 @@ void registerFirst() {
   }
   auto real = reinterpret_cast<RegisterAtFork>(alloc8::platform::nextSymbol("__register_atfork"));
   libcRegister.store(real, std::memory_order_release);
-  if (real == nullptr || real(prepare, parent, child, &__dso_handle) != 0) {
+  if (registerInLibc(prepare, parent, child, &__dso_handle) != 0) {
     alloc8::fatal("could not register fork handlers; a fork could deadlock");
   }
   state.store(kDone, std::memory_order_release);
@@ -67,5 +76,5 @@ __attribute__((constructor(101))) void start() {
 extern "C" ALLOC8_EXPORT int __register_atfork(Handler prepareHandler, Handler parentHandler, Handler childHandler,
                                                void* object) noexcept {
   registerFirst();
-  return libcRegister.load(std::memory_order_acquire)(prepareHandler, parentHandler, childHandler, object);
+  return registerInLibc(prepareHandler, parentHandler, childHandler, object);
 }

@@ -13,6 +13,10 @@
 #include "witness/linux/elf_object.h"
 #include "witness/witness.h"
 
+// Weak, so that this library has no need of glibc's loader by name: under another libc it must load and keep silent,
+// because a library that does not load ends the program there.
+extern __attribute__((weak)) r_debug _r_debug;
+
 namespace alloc8::witness {
 
 namespace {
@@ -41,9 +45,11 @@ struct EntryPoint {
   std::uint32_t role;
 };
 
+const link_map* firstObject() { return &_r_debug == nullptr ? nullptr : _r_debug.r_map; }
+
 std::size_t countObjects() {
   std::size_t count = 0;
-  for (const link_map* map = _r_debug.r_map; map != nullptr; map = map->l_next) ++count;
+  for (const link_map* map = firstObject(); map != nullptr; map = map->l_next) ++count;
   return count;
 }
 
@@ -59,7 +65,7 @@ class Describer {
 
   // `capacity` bounds the walk, should another thread load a library meanwhile.
   void openObjects(std::size_t capacity) {
-    for (const link_map* map = _r_debug.r_map; map != nullptr && count_ < capacity; map = map->l_next) {
+    for (const link_map* map = firstObject(); map != nullptr && count_ < capacity; map = map->l_next) {
       Loaded& loaded = loaded_[count_];
       loaded = {};
       loaded.index = writer_.addObject(map->l_name == nullptr ? "" : map->l_name);
@@ -121,6 +127,8 @@ class Describer {
 };
 
 }  // namespace
+
+bool canDescribe() { return firstObject() != nullptr; }
 
 void describeBindings(record::WitnessWriter& writer) {
   const std::size_t capacity = countObjects();

@@ -9,11 +9,15 @@
 #include <cerrno>
 #include <cstring>
 
-#include <pthread.h>
-
 #include "platform/platform.h"
 #include "record/witness_writer.h"
 #include "witness/witness.h"
+
+extern "C" {
+// What pthread_atfork calls; weak, because another libc has no such function, and a missing one ends the program there.
+__attribute__((weak)) int __register_atfork(void (*)(), void (*)(), void (*)(), void*);
+extern void* __dso_handle;
+}
 
 namespace alloc8::witness {
 
@@ -78,10 +82,11 @@ __attribute__((constructor)) void start() {
   const char* folder = platform::earlyEnvironment("ALLOC8_SESSION");
   constexpr std::size_t kNameBytes = 64;  // '/', two numbers and the suffix
   if (folder == nullptr || *folder == '\0' || std::strlen(folder) >= kPathBytes - kNameBytes) return;
+  if (__register_atfork == nullptr || !canDescribe()) return;
   std::strcpy(sessionFolder, folder);
   const int saved = errno;
   writeRecord(record::WitnessKind::kExec);
-  pthread_atfork(nullptr, nullptr, inForkedChild);
+  __register_atfork(nullptr, nullptr, inForkedChild, &__dso_handle);
   errno = saved;
 }
 
