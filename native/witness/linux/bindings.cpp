@@ -100,8 +100,7 @@ class Describer {
   // The first object in search order whose definition satisfies the reference.
   std::uint32_t resolve(const EntryPoint& entry, const char* version) const {
     for (std::size_t i = 0; i < count_; ++i) {
-      const std::uint32_t symbol = loaded_[i].elf.findDefinition(entry.name, entry.hash);
-      if (symbol != 0 && loaded_[i].elf.satisfies(symbol, version)) return loaded_[i].index;
+      if (loaded_[i].elf.findSatisfying(entry.name, entry.hash, version) != 0) return loaded_[i].index;
     }
     return record::kNone;
   }

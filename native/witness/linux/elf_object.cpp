@@ -131,19 +131,29 @@ bool ElfObject::isUsable(std::uint32_t index) const {
 }
 
 std::uint32_t ElfObject::findDefinition(const char* name, std::uint32_t gnuHash) const {
+  return find(name, gnuHash, [](std::uint32_t) { return true; });
+}
+
+std::uint32_t ElfObject::findSatisfying(const char* name, std::uint32_t gnuHash, const char* version) const {
+  return find(name, gnuHash, [=, this](std::uint32_t index) { return satisfies(index, version); });
+}
+
+template <class Accept>
+std::uint32_t ElfObject::find(const char* name, std::uint32_t gnuHash, Accept accept) const {
   if (gnuBuckets_ != nullptr) {
     if (gnuBucketCount_ == 0) return 0;
     std::uint32_t index = gnuBuckets_[gnuHash % gnuBucketCount_];
     if (index < firstHashed_) return 0;
     for (;; ++index) {
       const std::uint32_t hash = gnuChain_[index - firstHashed_];
-      if ((hash | 1U) == (gnuHash | 1U) && std::strcmp(symbolName(index), name) == 0 && isUsable(index)) return index;
+      const bool named = (hash | 1U) == (gnuHash | 1U) && std::strcmp(symbolName(index), name) == 0;
+      if (named && isUsable(index) && accept(index)) return index;
       if ((hash & 1U) != 0) return 0;
     }
   }
   // The old table's hash is of no other use here, and objects with it alone are rare: look at every symbol.
   for (std::uint32_t index = 1; index < symbolCount_; ++index) {
-    if (std::strcmp(symbolName(index), name) == 0 && isUsable(index)) return index;
+    if (std::strcmp(symbolName(index), name) == 0 && isUsable(index) && accept(index)) return index;
   }
   return 0;
 }

@@ -28,6 +28,9 @@ class ElfObject {
   // A definition of `name`, whatever its version; 0 when there is none. `gnuHash` is gnuHash(name).
   std::uint32_t findDefinition(const char* name, std::uint32_t gnuHash) const;
 
+  // The definition of `name`, of which there may be several, that satisfies a reference to `version`; 0 for none.
+  std::uint32_t findSatisfying(const char* name, std::uint32_t gnuHash, const char* version) const;
+
   // The version that a definition carries; null for an unversioned one.
   const char* definedVersion(std::uint32_t index) const;
 
@@ -39,6 +42,10 @@ class ElfObject {
  private:
   const char* versionName(std::uint32_t versionIndex, bool defined) const;
   bool isUsable(std::uint32_t index) const;
+
+  // The first definition of `name` that `accept` takes; 0 when there is none.
+  template <class Accept>
+  std::uint32_t find(const char* name, std::uint32_t gnuHash, Accept accept) const;
 
   const ElfW(Sym) * symbols_ = nullptr;
   const char* strings_ = nullptr;

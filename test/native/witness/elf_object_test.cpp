@@ -93,6 +93,14 @@ void versionsAreMatchedAsTheLoaderDoes() {
   }
   CHECK(library.elf.satisfies(one, nullptr));
   CHECK(find(library.elf, "two") != 0);
+  const std::uint32_t hash = ElfObject::gnuHash("two");
+  for (const char* version : {"ALLOC8_1", "ALLOC8_2", "GLIBC_2.2.5"}) {
+    const std::uint32_t two = library.elf.findSatisfying("two", hash, version);
+    CHECK_EQUAL(two != 0, dlvsym(library.handle, "two", version) != nullptr);
+    if (two != 0) CHECK_EQUAL(std::string(library.elf.definedVersion(two)), version);
+  }
+  // A reference without a version gets the one that is not hidden, wherever it stands in the table.
+  CHECK_EQUAL(std::string(library.elf.definedVersion(library.elf.findSatisfying("two", hash, nullptr))), "ALLOC8_2");
   CHECK_EQUAL(find(library.elf, "hidden"), 0);
 }
 
