@@ -13,8 +13,14 @@ const list = JSON.parse(readFileSync(new URL('../native/sources.json', import.me
 export function sourcesOf(product) {
   const entry = list.products[product]
   if (!entry) throw new Error(`native/sources.json lists no product ${product}`)
-  const files = [...entry.groups.flatMap((group) => list.groups[group]), ...entry.sources]
-  return files.map((file) => `native/${file}`)
+  return [...entry.groups.flatMap(groupOf), ...entry.sources.map((file) => `native/${file}`)]
+}
+
+/** The sources of a group, which products share, as paths from the repository's root. Throws for one not listed. */
+export function groupOf(name) {
+  const group = list.groups[name]
+  if (!group) throw new Error(`native/sources.json lists no group ${name}`)
+  return group.map((file) => `native/${file}`)
 }
 
 /** All products, by name. */
