@@ -85,7 +85,9 @@ describe('installing', () => {
     for (const script of ['build-native', 'build-lib', 'built', 'sources'].map((name) => `scripts/${name}.mjs`)) {
       const modules = typescriptImports(textOf(script))
       expect(
-        modules.filter((name) => !/^(?:node:(?:child_process|fs|module|path|url)|\.\/(?:sources|built)\.mjs)$/.test(name)),
+        modules.filter(
+          (name) => !/^(?:node:(?:child_process|fs|module|path|url)|\.\/(?:sources|built)\.mjs)$/.test(name),
+        ),
       ).toEqual([])
       expect(textOf(script)).not.toMatch(/\bfetch\b|\bcurl\b|\bwget\b|https?:/)
     }
