@@ -65,7 +65,7 @@ class Parser {
 
   // Whether a table of `count` entries of `size` bytes lies in the file.
   bool inside(const char* name, std::uint32_t offset, std::uint64_t count, std::size_t size) {
-    const std::uint64_t length = count * size;  // below 2^32 * 16, no overflow
+    const std::uint64_t length = count * size;  // below 2^32 * 20, no overflow
     if (offset < sizeof header_ || offset > bytes_ || length > bytes_ - offset) {
       return fail(std::string(name) + " outside the file", offset);
     }
