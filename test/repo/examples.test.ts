@@ -38,7 +38,7 @@ describe('the examples', () => {
     expect(reaching).toEqual([])
   })
 
-  test.each(files)('%s runs', async (path, context) => {
+  test.for(files)('%s runs', async (path, context) => {
     const example = examples[path]
     if (example?.needs !== undefined && !installed(example.needs)) {
       expect(process.env['CI'], `${example.needs} is not installed`).not.toBe('true')
