@@ -46,9 +46,10 @@ std::uint64_t monotonicNs();
 // The next definition of a symbol behind the library that calls (dlsym, RTLD_NEXT), null when there is none. M; takes
 // the loader's lock and may allocate.
 void* nextSymbol(const char* name);
-// A symbol of the C++ runtime that is loaded, whatever its scope; null when none is. Never one of the calling library's
-// own. M; takes the loader's lock and may allocate.
-void* cxxRuntimeSymbol(const char* name);
+// A symbol of the C++ runtime that the code at `caller` uses (it may be inside the caller's own library), else of any
+// that is loaded, whatever its scope; null when none is. Never one of the calling library's own. M; takes the loader's
+// lock and may allocate.
+void* cxxRuntimeSymbol(const char* name, const void* caller);
 
 // --- files ------------------------------------------------------------------------------------------------------
 

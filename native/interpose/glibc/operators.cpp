@@ -9,6 +9,7 @@
 #error "interpose/glibc is for Linux with glibc"
 #endif
 
+#include <cstdint>
 #include <new>
 
 #include "alloc8/pages.h"
@@ -19,25 +20,31 @@ using alloc8::interpose::Rules;
 
 namespace {
 
+// Where the exported function was called from; only inside what is inlined into one.
+#define ALLOC8_CALLER __builtin_return_address(0)
+
 using Handler = void (*)();
 constexpr std::size_t kDefault = 0;  // stands for the default alignment
 
 // std::nothrow itself lives in the runtime; the tag carries nothing.
 constexpr std::nothrow_t nothrowTag{};
 
+// `caller` is where operator new was called from, which says whose runtime to ask.
 template <class Function>
-Function runtime(const char* name) {
-  return reinterpret_cast<Function>(alloc8::platform::cxxRuntimeSymbol(name));
+Function runtime(const char* name, const void* caller) {
+  return reinterpret_cast<Function>(alloc8::platform::cxxRuntimeSymbol(name, caller));
 }
 
 // The installed new_handler; null when there is none, or no C++ runtime in the process.
-Handler currentHandler() {
-  auto* get = runtime<Handler (*)()>("_ZSt15get_new_handlerv");
+Handler currentHandler(const void* caller) {
+  auto* get = runtime<Handler (*)()>("_ZSt15get_new_handlerv", caller);
   return get == nullptr ? nullptr : get();
 }
 
-[[noreturn]] void throwBadAlloc() {
-  if (auto* raise = runtime<void (*)()>("_ZSt17__throw_bad_allocv"); raise != nullptr) raise();
+[[noreturn]] void throwBadAlloc(const void* caller) {
+  if (auto* raise = runtime<void (*)()>("_ZSt17__throw_bad_allocv", caller); raise != nullptr) raise();
+  // A runtime that was linked in statically may lack that, but not the operator new that its library had before us.
+  if (auto* own = runtime<void* (*)(std::size_t)>("_Znwm", caller); own != nullptr) own(SIZE_MAX);
   alloc8::fatal("operator new failed and no C++ runtime is loaded that could throw bad_alloc");
 }
 
@@ -47,36 +54,50 @@ ALLOC8_ALWAYS_INLINE void* attempt(std::size_t size, std::size_t alignment) {
   return (alignment & (alignment - 1)) == 0 ? Rules::memalign(alignment, size) : nullptr;
 }
 
-ALLOC8_NOINLINE void* throwingSlow(std::size_t size, std::size_t alignment) {
+ALLOC8_NOINLINE void* throwingSlow(std::size_t size, std::size_t alignment, const void* caller) {
   for (;;) {
-    const Handler handler = currentHandler();
-    if (handler == nullptr) throwBadAlloc();
+    const Handler handler = currentHandler(caller);
+    if (handler == nullptr) throwBadAlloc(caller);
     handler();
     if (void* p = attempt(size, alignment); p != nullptr) return p;
   }
 }
 
-// The runtime's own nothrow form, which calls the plain one and catches what it throws; null without a runtime.
+// A nothrow form of the runtime's own, which calls the plain one and catches what it throws. `early` is where it was
+// found while the process started, if it was looked for then.
+struct NothrowForm {
+  const char* name;
+  void* early;
+};
+constinit NothrowForm nothrowForms[] = {{"_ZnwmRKSt9nothrow_t", nullptr},
+                                        {"_ZnamRKSt9nothrow_t", nullptr},
+                                        {"_ZnwmSt11align_val_tRKSt9nothrow_t", nullptr},
+                                        {"_ZnamSt11align_val_tRKSt9nothrow_t", nullptr}};
+enum : unsigned { kNew, kNewArray, kNewAligned, kNewArrayAligned };
+
+// Null without a runtime.
 template <class... Alignment>
-ALLOC8_NOINLINE void* runtimeNothrow(const char* name, std::size_t size, Alignment... alignment) {
-  auto* own = runtime<void* (*)(std::size_t, Alignment..., const std::nothrow_t&)>(name);
+ALLOC8_NOINLINE void* runtimeNothrow(unsigned form, const void* caller, std::size_t size, Alignment... alignment) {
+  const NothrowForm& its = nothrowForms[form];
+  using Function = void* (*)(std::size_t, Alignment..., const std::nothrow_t&);
+  auto* own = its.early != nullptr ? reinterpret_cast<Function>(its.early) : runtime<Function>(its.name, caller);
   return own == nullptr ? nullptr : own(size, alignment..., nothrowTag);
 }
 
-ALLOC8_NOINLINE void* nothrowSlow(std::size_t size, std::size_t alignment) {
-  if (currentHandler() == nullptr) return nullptr;
-  if (alignment == kDefault) return runtimeNothrow("_ZnwmRKSt9nothrow_t", size);
-  return runtimeNothrow("_ZnwmSt11align_val_tRKSt9nothrow_t", size, std::align_val_t{alignment});
+ALLOC8_NOINLINE void* nothrowSlow(std::size_t size, std::size_t alignment, const void* caller) {
+  if (currentHandler(caller) == nullptr) return nullptr;
+  if (alignment == kDefault) return runtimeNothrow(kNew, caller, size);
+  return runtimeNothrow(kNewAligned, caller, size, std::align_val_t{alignment});
 }
 
 ALLOC8_ALWAYS_INLINE void* throwing(std::size_t size, std::size_t alignment) {
   void* p = attempt(size, alignment);
-  return ALLOC8_LIKELY(p != nullptr) ? p : throwingSlow(size, alignment);
+  return ALLOC8_LIKELY(p != nullptr) ? p : throwingSlow(size, alignment, ALLOC8_CALLER);
 }
 
 ALLOC8_ALWAYS_INLINE void* nothrow(std::size_t size, std::size_t alignment) {
   void* p = attempt(size, alignment);
-  return ALLOC8_LIKELY(p != nullptr) ? p : nothrowSlow(size, alignment);
+  return ALLOC8_LIKELY(p != nullptr) ? p : nothrowSlow(size, alignment, ALLOC8_CALLER);
 }
 
 constexpr std::size_t raw(std::align_val_t alignment) { return static_cast<std::size_t>(alignment); }
@@ -131,6 +152,13 @@ ALLOC8_ALWAYS_INLINE bool deleteArrayAlignedReplaced() {
          replaced<void(void*, Align) noexcept>(&::operator delete[], alloc8_delete_array_aligned);
 }
 
+// Where the plain forms are replaced, every call of a nothrow form goes to the runtime's. It must not wait for the
+// loader's lock each time: a library's constructor may hold that and wait for the thread that calls.
+__attribute__((constructor(101))) void findNothrowForms() {
+  if (!newArrayReplaced() && !newArrayAlignedReplaced()) return;
+  for (NothrowForm& form : nothrowForms) form.early = alloc8::platform::cxxRuntimeSymbol(form.name, nullptr);
+}
+
 }  // namespace
 
 ALLOC8_EXPORT void* operator new(std::size_t n) { return throwing(n, kDefault); }
@@ -140,16 +168,16 @@ ALLOC8_EXPORT void* operator new[](std::size_t n, Align a) {
   return newAlignedReplaced() ? ::operator new(n, a) : throwing(n, raw(a));
 }
 ALLOC8_EXPORT void* operator new(std::size_t n, Nothrow) noexcept {
-  return newReplaced() ? runtimeNothrow("_ZnwmRKSt9nothrow_t", n) : nothrow(n, kDefault);
+  return newReplaced() ? runtimeNothrow(kNew, ALLOC8_CALLER, n) : nothrow(n, kDefault);
 }
 ALLOC8_EXPORT void* operator new[](std::size_t n, Nothrow) noexcept {
-  return newArrayReplaced() ? runtimeNothrow("_ZnamRKSt9nothrow_t", n) : nothrow(n, kDefault);
+  return newArrayReplaced() ? runtimeNothrow(kNewArray, ALLOC8_CALLER, n) : nothrow(n, kDefault);
 }
 ALLOC8_EXPORT void* operator new(std::size_t n, Align a, Nothrow) noexcept {
-  return newAlignedReplaced() ? runtimeNothrow("_ZnwmSt11align_val_tRKSt9nothrow_t", n, a) : nothrow(n, raw(a));
+  return newAlignedReplaced() ? runtimeNothrow(kNewAligned, ALLOC8_CALLER, n, a) : nothrow(n, raw(a));
 }
 ALLOC8_EXPORT void* operator new[](std::size_t n, Align a, Nothrow) noexcept {
-  return newArrayAlignedReplaced() ? runtimeNothrow("_ZnamSt11align_val_tRKSt9nothrow_t", n, a) : nothrow(n, raw(a));
+  return newArrayAlignedReplaced() ? runtimeNothrow(kNewArrayAligned, ALLOC8_CALLER, n, a) : nothrow(n, raw(a));
 }
 
 ALLOC8_EXPORT void operator delete(void* p) noexcept { Rules::free(p); }

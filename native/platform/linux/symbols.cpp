@@ -13,6 +13,27 @@
 
 namespace alloc8::platform {
 
+namespace {
+
+// Whether the address is one of this library's.
+bool isOurs(const void* address) {
+  Dl_info its{};
+  Dl_info ours{};
+  return dladdr(address, &its) != 0 && dladdr(reinterpret_cast<void*>(&nextSymbol), &ours) != 0 &&
+         its.dli_fbase == ours.dli_fbase;
+}
+
+// What a loaded object, or a library that it needs, defines; null where that is one of our own definitions.
+void* symbolOf(const char* object, const char* name) {
+  void* handle = dlopen(object, RTLD_LAZY | RTLD_NOLOAD);
+  if (handle == nullptr) return nullptr;
+  void* found = dlsym(handle, name);
+  dlclose(handle);
+  return found != nullptr && !isOurs(found) ? found : nullptr;
+}
+
+}  // namespace
+
 void* nextSymbol(const char* name) {
   const int saved = errno;
   void* found = dlsym(RTLD_NEXT, name);
@@ -20,18 +41,19 @@ void* nextSymbol(const char* name) {
   return found;
 }
 
-void* cxxRuntimeSymbol(const char* name) {
+void* cxxRuntimeSymbol(const char* name, const void* caller) {
   const int saved = errno;
+  void* found = nullptr;
+  // The caller's first: a library that was linked with -static-libstdc++ throws, and keeps its new_handler, by itself.
+  Dl_info info{};
+  if (caller != nullptr && dladdr(caller, &info) != 0 && info.dli_fname != nullptr) {
+    found = symbolOf(info.dli_fname, name);
+  }
   // By name and without loading, because a C program may have loaded a C++ library with RTLD_LOCAL: its runtime is then
   // in no global scope, and a weak reference of ours would stay null.
   static constexpr const char* kRuntimes[] = {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
-  void* found = nullptr;
   for (const char* runtime : kRuntimes) {
-    if (found != nullptr) break;
-    if (void* handle = dlopen(runtime, RTLD_LAZY | RTLD_NOLOAD); handle != nullptr) {
-      found = dlsym(handle, name);
-      dlclose(handle);
-    }
+    if (found == nullptr) found = symbolOf(runtime, name);
   }
   if (found == nullptr) found = dlsym(RTLD_NEXT, name);
   errno = saved;

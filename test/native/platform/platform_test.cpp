@@ -251,9 +251,9 @@ void symbolsAreFoundBehindUs() {
   errno = kErrno;
   CHECK(platform::nextSymbol("malloc_usable_size") != nullptr);
   CHECK(platform::nextSymbol("alloc8_no_such_function") == nullptr);
-  CHECK(platform::cxxRuntimeSymbol("_ZSt15get_new_handlerv") ==
+  CHECK(platform::cxxRuntimeSymbol("_ZSt15get_new_handlerv", nullptr) ==
         reinterpret_cast<void*>(static_cast<std::new_handler (*)() noexcept>(&std::get_new_handler)));
-  CHECK(platform::cxxRuntimeSymbol("alloc8_no_such_function") == nullptr);
+  CHECK(platform::cxxRuntimeSymbol("alloc8_no_such_function", nullptr) == nullptr);
   CHECK_EQUAL(errno, kErrno);
 }
 
