@@ -15,7 +15,7 @@
 
 // Weak, so that this library has no need of glibc's loader by name: under another libc it must load and keep silent,
 // because a library that does not load ends the program there.
-extern __attribute__((weak)) r_debug _r_debug;
+extern __attribute__((weak)) r_debug _r_debug;  // NOLINT(readability-redundant-declaration)
 
 namespace alloc8::witness {
 
