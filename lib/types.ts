@@ -62,6 +62,7 @@ export type ReasonCode =
   | 'own-malloc'
   | 'sanitizer'
   | 'wrong-elf-class'
+  | 'other-libc'
   | 'not-an-elf'
   | 'library-not-loaded'
   | 'bound-elsewhere'

@@ -169,6 +169,7 @@ function factsOf(info: TargetInfo): ExecutableFacts {
     isElf: info.elf !== null,
     bits: info.bits,
     isStatic: info.isStatic,
+    interpreter: info.elf?.interpreter,
     setuid: info.setuid,
     capabilities: info.capabilities,
     definesMalloc: info.definesMalloc,

@@ -16,6 +16,8 @@ export interface ExecutableFacts {
   isElf: boolean
   bits: 32 | 64 | null
   isStatic: boolean
+  /** The loader that starts it, or null. */
+  interpreter?: string | null | undefined
   /** Set-user-id or set-group-id that changes who runs it. */
   setuid: boolean
   capabilities: boolean
@@ -139,6 +141,10 @@ export function staticReason(facts: ExecutableFacts, heapBits: 32 | 64): Reason 
   if (facts.bits !== null && facts.bits !== heapBits) {
     const message = `${path} is a ${facts.bits}-bit program and the heap a ${heapBits}-bit library; use a heap of its class`
     return { code: 'wrong-elf-class', message }
+  }
+  if (/\/ld-musl-[^/]*$/.test(facts.interpreter ?? '')) {
+    const message = `${path} is linked to musl, and heaps here are built for glibc; use a build of it for glibc`
+    return { code: 'other-libc', message }
   }
   if (facts.sanitizer !== null) {
     const message = `${path} is built with the ${facts.sanitizer} sanitizer, which has a malloc of its own; build it without`

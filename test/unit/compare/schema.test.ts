@@ -178,6 +178,7 @@ test('schema verdict knows every reason code', () => {
     'own-malloc': true,
     sanitizer: true,
     'wrong-elf-class': true,
+    'other-libc': true,
     'not-an-elf': true,
     'library-not-loaded': true,
     'bound-elsewhere': true,
