@@ -40,7 +40,9 @@ if (!gyp) {
   console.error('alloc8: node-gyp was not found; run `npm install` in this folder first')
   process.exit(1)
 }
-const args = [gyp, 'rebuild', '--silent', '-j', '2', ...(process.argv.includes('--debug') ? ['--debug'] : [])]
+// A debug build goes beside the other; `rebuild` would remove that.
+const debug = process.argv.includes('--debug')
+const args = [gyp, ...(debug ? ['configure', 'build', '--debug'] : ['rebuild']), '--silent', '-j', '2']
 const headers = headersFolder()
 if (headers) args.push(`--nodedir=${headers}`)
 const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
@@ -50,3 +52,4 @@ if (done.status !== 0) {
   )
   process.exit(1)
 }
+if (debug) console.log('built into build/Debug; ALLOC8_NATIVE_DIR=build/Debug makes the command line and the tests use it')
