@@ -52,4 +52,5 @@ if (done.status !== 0) {
   )
   process.exit(1)
 }
-if (debug) console.log('built into build/Debug; ALLOC8_NATIVE_DIR=build/Debug makes the command line and the tests use it')
+if (debug)
+  console.log('built into build/Debug; ALLOC8_NATIVE_DIR=build/Debug makes the command line and the tests use it')

@@ -6,9 +6,10 @@ import { type House, libHouse, nativeHouse } from './house.ts'
 import { inlineCode, tableRows } from './markdown.ts'
 import { root, textOf } from './tree.ts'
 
-/** What a row of a README's table says: the room, and what its last cell lets it import. */
+/** What a row of the table under a README's "The map" says: the room, and what its last cell lets it import. */
 function roomsInWords(markdown: string): { room: string; words: string }[] {
-  return tableRows(markdown).map((cells) => ({
+  const map = /^## The map$(.*?)^## /ms.exec(markdown)?.[1] ?? ''
+  return tableRows(map).map((cells) => ({
     room: (inlineCode(cells[0] ?? '')[0] ?? '').split('/')[0] ?? '',
     words: (cells.at(-1) ?? '').replaceAll('`', ''),
   }))
