@@ -36,7 +36,10 @@ for (const heap of heaps) {
       it(program.id, async ({ skip }) => {
         const gap = gapOf(heap, program)
         if (gap?.kind === 'sometimes') return skip(gap.reason)
-        const end = await runProgram(program, heap, gap?.kind === 'hangs' ? hangTimeoutMs : 60_000)
+        const run = () => runProgram(program, heap, gap?.kind === 'hangs' ? hangTimeoutMs : 60_000)
+        let end = await run()
+        // A rare race in an allocator of others' is not ours to find here; our own get one try.
+        for (let again = 0; again < 2 && maybeTheirRace(heap, gap, end); again++) end = await run()
         const skipped = judge(heap, program, gap, end)
         if (skipped) skip(skipped)
       })
@@ -62,6 +65,10 @@ describe('the table of known gaps', () => {
 function gapOf(heap: TestHeap, program: Program): Gap | undefined {
   const known = knownGaps[heap.name]
   return known && known.version === heap.version ? known.gaps[program.id] : undefined
+}
+
+function maybeTheirRace(heap: TestHeap, gap: Gap | undefined, end: ProgramEnd): boolean {
+  return heap.kind === 'found' && gap === undefined && end.outcome === 'failed'
 }
 
 /** Throws where the end is not the expected one; returns why the test proves nothing here, else undefined. */
