@@ -98,11 +98,6 @@ export function platformOf(host: Host): Platform {
   return { ...row, libcVersion: host.libcVersion }
 }
 
-/** The word size of programs of this machine. Same errors as `platform()`. */
-export function nativeBits(): 32 | 64 {
-  return platform().elf.bits
-}
-
 /** The C library with its version, as one says it: `glibc 2.36`. Same errors as `platform()`. */
 export function libcVersion(): string {
   const { libc, libcVersion: version } = platform()

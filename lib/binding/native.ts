@@ -18,8 +18,6 @@ export interface WitnessRecord {
   /** When the record was made, on the monotonic clock: orders the records of one process. */
   sequenceNs: bigint
   kind: 'exec' | 'fork'
-  /** The image ran with more rights than who started it. */
-  secure: boolean
   /** The witness ran out of room; what is there is true. */
   truncated: boolean
   executable: string

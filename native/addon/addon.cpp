@@ -41,7 +41,6 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::WitnessRecord& record
   result.Set("ppid", Napi::Number::New(env, static_cast<double>(record.ppid)));
   result.Set("sequenceNs", Napi::BigInt::New(env, record.sequenceNs));
   result.Set("kind", record.fork ? "fork" : "exec");
-  result.Set("secure", Napi::Boolean::New(env, record.secure));
   result.Set("truncated", Napi::Boolean::New(env, record.truncated));
   result.Set("executable", record.executable);
   Napi::Array objects = Napi::Array::New(env, record.objects.size());

@@ -21,8 +21,7 @@ enum class WitnessKind : std::uint32_t { kExec = 1, kFork = 2 };
 enum class WitnessRole : std::uint32_t { allocate = 1, release = 2, query = 3, derived = 4, report = 5 };
 
 enum WitnessFlags : std::uint32_t {
-  kSecure = 1,     // runs with more rights than who started it
-  kTruncated = 2,  // the tables were full; what is there is true
+  kTruncated = 1,  // the tables were full; what is there is true
 };
 
 struct WitnessHeader {

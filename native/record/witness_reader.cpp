@@ -26,7 +26,6 @@ class Parser {
     out->ppid = header_.ppid;
     out->sequenceNs = header_.sequenceNs;
     out->fork = header_.kind == static_cast<std::uint32_t>(WitnessKind::kFork);
-    out->secure = (header_.flags & kSecure) != 0;
     out->truncated = (header_.flags & kTruncated) != 0;
     if (!string(header_.executable, offsetof(WitnessHeader, executable), &out->executable)) return error_;
     if (readObjects(out) && readReferences(out)) readDefinitions(out);

@@ -29,7 +29,6 @@ struct WitnessRecord {
   std::int64_t ppid = 0;
   std::uint64_t sequenceNs = 0;
   bool fork = false;
-  bool secure = false;
   bool truncated = false;
   std::string executable;
   std::vector<std::string> objects;

@@ -2,21 +2,13 @@
 
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test, vi } from 'vitest'
-import {
-  cacheFlagsOf,
-  libcVersion,
-  libraryFolders,
-  machineName,
-  nativeBits,
-  platform,
-  platformOf,
-} from '../../lib/platform.ts'
+import { cacheFlagsOf, libcVersion, libraryFolders, machineName, platform, platformOf } from '../../lib/platform.ts'
 
 describe('this machine', () => {
   test('is what the C library says', () => {
     const version = execFileSync('getconf', ['GNU_LIBC_VERSION'], { encoding: 'utf8' }).trim()
     expect(libcVersion()).toBe(version)
-    expect(nativeBits()).toBe(64)
+    expect(platform().elf.bits).toBe(64)
     expect(platform()).toMatchObject({ os: 'linux', libc: 'glibc' })
   })
 

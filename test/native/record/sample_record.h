@@ -32,7 +32,6 @@ inline std::string sampleRecord() {
   header.pid = 4242;
   header.ppid = -1;
   header.kind = static_cast<std::uint32_t>(record::WitnessKind::kExec);
-  header.flags = record::kSecure;
   header.executable = writer.addString("/usr/bin/program");
   const std::uint32_t program = writer.addObject("");
   const std::uint32_t heap = writer.addObject("/opt/lib/libheap.so");
@@ -79,7 +78,6 @@ inline void checkSample(const record::WitnessRecord& got) {
   CHECK_EQUAL(got.ppid, -1);
   CHECK_EQUAL(got.sequenceNs, 0x0123'4567'89ab'cdefU);
   CHECK_EQUAL(got.fork, false);
-  CHECK_EQUAL(got.secure, true);
   CHECK_EQUAL(got.truncated, false);
   CHECK_EQUAL(got.executable, "/usr/bin/program");
   CHECK(got.objects == std::vector<std::string>({"", "/opt/lib/libheap.so", "/lib/libc.so.6"}));

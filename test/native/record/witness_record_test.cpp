@@ -60,7 +60,6 @@ void aForkRecordHasNoTables() {
   WitnessRecord got;
   CHECK_EQUAL(parse(finished(writer, header), &got), "");
   CHECK(got.fork);
-  CHECK(!got.secure);
   CHECK_EQUAL(got.executable, "/bin/sh");
   CHECK_EQUAL(got.objects.size() + got.references.size() + got.definitions.size(), 0);
 }

@@ -67,7 +67,7 @@ export function image(objects: readonly ObjectSketch[], overrides: Partial<Witne
     }),
   )
   return {
-    ...{ pid: 100, ppid: 1, sequenceNs: 0n, kind: 'exec', secure: false, truncated: false },
+    ...{ pid: 100, ppid: 1, sequenceNs: 0n, kind: 'exec', truncated: false },
     executable: executablePath,
     objects: objects.map(({ path }) => path),
     references,
