@@ -28,6 +28,7 @@ int main(void) {
     thread_join(one);
     thread_join(two);
   }
-  look_up();
+  // Often enough in a row that a heap which refuses now and then refuses each of the allocations inside once.
+  for (int i = 0; i < 100; i++) look_up();
   return 0;
 }
