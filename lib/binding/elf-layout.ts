@@ -56,6 +56,8 @@ export interface Segment {
   offset: number
   address: number
   fileSize: number
+  /** p_flags: 1 execute, 2 write, 4 read. */
+  flags: number
 }
 
 /** A section header, as far as symbol tables need it. */
@@ -117,6 +119,7 @@ export function readSegments(file: FileRanges, { layout, programHeaders: table }
       offset: layout.word(bytes, at + first),
       address: layout.word(bytes, at + first + word),
       fileSize: layout.word(bytes, at + first + 3 * word),
+      flags: layout.u32(bytes, at + (layout.bits === 64 ? 4 : 24)),
     }
   })
 }
