@@ -11,15 +11,17 @@ import { Alloc8Error } from '../errors.ts'
 import { machineName, platform } from '../platform.ts'
 import { readElfMachine } from './elf.ts'
 
-/** One process image as the witness saw it. A fork record has no objects: the child has its parent's bindings. */
+/** One process image as the witness saw it; or, inside a journal, objects that were loaded later. */
 export interface WitnessRecord {
   pid: number
   ppid: number
   /** When the record was made, on the monotonic clock: orders the records of one process. */
   sequenceNs: bigint
-  kind: 'exec' | 'fork'
+  kind: 'exec' | 'fork' | 'late'
   /** The witness ran out of room; what is there is true. */
   truncated: boolean
+  /** LD_AUDIT was set when it was made. */
+  audited: boolean
   executable: string
   /** Loaded objects in search order; the first is the executable. */
   objects: string[]
@@ -38,11 +40,53 @@ export interface WitnessRecord {
 /** What an entry point does: `derived` ones (operator new, the `__libc_` twins) are judged by what they call. */
 export type EntryPointRole = 'allocate' | 'release' | 'query' | 'derived' | 'report'
 
+/** What became of an image and its forked children after its record was made; native/record/journal_format.h. */
+export interface Journal {
+  /** The number and the `sequenceNs` of the image's record. */
+  pid: number
+  sequenceNs: bigint
+  /** For which there was no room. */
+  lostEntries: number
+  entries: JournalEntry[]
+}
+
+/** One thing that a process did. */
+export interface JournalEntry {
+  kind: 'fork' | 'exec' | 'spawn' | 'shell' | 'load' | 'late' | 'looked'
+  /** Who did it; of a fork, the child. */
+  pid: number
+  /** The parent of that process; 0 where it was not asked for. */
+  ppid: number
+  /** The process that posix_spawn started; otherwise 0. */
+  child: number
+  /** On the monotonic clock, before what the entry tells of. */
+  timeNs: bigint
+  /** See `journalFlags`. */
+  flags: number
+  /** The path of the program or library, as far as it could be told. */
+  text: string
+  /** What was loaded, for `late`. */
+  late: WitnessRecord | null
+}
+
+/** Bits of a journal entry, as native/record/journal_format.h has them. */
+export const journalFlags = {
+  preloadKept: 1,
+  preloadPresent: 2,
+  sessionKept: 4,
+  otherRoot: 8,
+  otherUser: 16,
+  deepBound: 32,
+  ownNamespace: 64,
+} as const
+
 /** The native addon. */
 export interface Addon {
   version: string
   /** @throws an Error with the code SESSION_CORRUPT for a file that is not a whole, sound record */
   readWitness(path: string): WitnessRecord
+  /** @throws an Error with the code SESSION_CORRUPT where the bytes are not a sound journal, as far as it is used */
+  parseJournal(bytes: Buffer): Journal
   /** Whether a file has a security.capability attribute. */
   fileCapabilities(path: string): boolean
 }
@@ -104,8 +148,9 @@ function load(path: string): Addon {
  * @throws Alloc8Error NATIVE
  */
 export function checkAddon(path: string, found: unknown, version: string): asserts found is Addon {
-  const { version: actual, readWitness, fileCapabilities } = (found ?? {}) as Partial<Record<keyof Addon, unknown>>
-  const whole = typeof readWitness === 'function' && typeof fileCapabilities === 'function'
+  const { version: actual, ...functions } = (found ?? {}) as Partial<Record<keyof Addon, unknown>>
+  const { readWitness, parseJournal, fileCapabilities } = functions
+  const whole = [readWitness, parseJournal, fileCapabilities].every((each) => typeof each === 'function')
   if (typeof actual === 'string' && actual === version && whole) return
   const what =
     typeof actual === 'string' ? `version ${actual}${whole ? '' : ', without all functions'}` : 'another addon'

@@ -4,8 +4,10 @@
  * in two.
  */
 
-import type { WitnessRecord } from '../binding/native.ts'
-import type { Reason, VerdictState } from '../types.ts'
+import type { JournalEntry, WitnessRecord } from '../binding/native.ts'
+import type { Reason, ReasonCode, VerdictState } from '../types.ts'
+import { withLate } from './late.ts'
+import { reasonFor } from './reasons.ts'
 
 /** What the bindings of one image say. `bindings` names the library of each entry point that something refers to. */
 export interface ImageFinding {
@@ -18,26 +20,43 @@ export interface ImageFinding {
 const always = ['malloc', 'calloc', 'realloc', 'free'] as const
 
 /**
- * Judges one image. `isHeap` says whether a library's path is the requested heap; null means that none was requested
- * (`default`), where whatever is bound is in effect.
+ * Judges one image by its record and by what was loaded later. `isHeap` says whether a library's path is the requested
+ * heap; null means that none was requested (`default`), where whatever is bound is in effect. `preloadedByFile` are the
+ * libraries that /etc/ld.so.preload names.
  */
-export function judgeImage(record: WitnessRecord, isHeap: ((path: string) => boolean) | null): ImageFinding {
-  const image = new Image(record)
+export function judgeImage(
+  record: WitnessRecord,
+  isHeap: ((path: string) => boolean) | null,
+  late: readonly JournalEntry[] = [],
+  preloadedByFile: readonly string[] = [],
+): ImageFinding {
+  const { merged, deepBound, apart } = withLate(record, late)
+  const image = new Image(merged, deepBound, preloadedByFile)
   const bindings = image.bindings()
   if (isHeap === null) return { state: 'active', reasons: [], bindings }
-  const heapObjects = new Set(record.objects.flatMap((path, index) => (path !== '' && isHeap(path) ? [index] : [])))
+  const heapObjects = new Set(merged.objects.flatMap((path, index) => (path !== '' && isHeap(path) ? [index] : [])))
   if (heapObjects.size === 0) {
-    const message = "the loader did not load the heap's library; its own message on stderr says why"
-    return { state: 'inactive', reasons: [{ code: 'library-not-loaded', message }], bindings }
+    const reason = reasonFor('library-not-loaded', "the loader did not load the heap's library")
+    return { state: 'inactive', reasons: [reason], bindings }
   }
   const owners = image.coreOwners(heapObjects)
   const elsewhere = owners.filter((owner) => !heapObjects.has(owner.target))
-  if (elsewhere.length === 0) return { state: 'active', reasons: [], bindings }
+  const reasons = [...explain(image, elsewhere, heapObjects), ...apart.flatMap(explainApart)]
+  if (reasons.length === 0) return { state: 'active', reasons, bindings }
   // Without malloc a heap serves next to nothing, whatever else reaches it.
   const state = owners.some((owner) => owner.symbol === 'malloc' && heapObjects.has(owner.target))
     ? 'partial'
     : 'inactive'
-  return { state, reasons: explain(image, elsewhere, heapObjects), bindings }
+  return { state, reasons, bindings }
+}
+
+/** What dlmopen loaded is bound among itself. */
+function explainApart(record: WitnessRecord): Reason[] {
+  const bound = record.references.filter(({ role, target }) => role !== 'report' && target !== null)
+  const from = record.objects[bound[0]?.object ?? -1]
+  const target = record.objects[bound.find(({ symbol }) => symbol === 'malloc')?.target ?? bound[0]?.target ?? -1]
+  if (from === undefined || target === undefined) return []
+  return [reasonFor('own-namespace', `${from} was loaded into a namespace of its own, where malloc is that of ${target}`)]
 }
 
 /** An entry point that hands out, takes back or looks into blocks, and the object that it lands in. */
@@ -45,15 +64,21 @@ interface Owner {
   symbol: string
   version: string | null
   target: number
+  /** The object that refers to it was opened with RTLD_DEEPBIND. */
+  deepBound: boolean
 }
 
 class Image {
   readonly record: WitnessRecord
   /** The object that is libc: the last with a malloc that carries a version, which preloaded ones should not. */
   readonly libc: number | null
+  readonly preloadedByFile: readonly string[]
+  readonly #deepBound: ReadonlySet<number>
 
-  constructor(record: WitnessRecord) {
+  constructor(record: WitnessRecord, deepBound: ReadonlySet<number>, preloadedByFile: readonly string[]) {
     this.record = record
+    this.preloadedByFile = preloadedByFile
+    this.#deepBound = deepBound
     const mallocs = record.definitions.filter(({ symbol }) => symbol === 'malloc')
     this.libc = (mallocs.findLast(({ version }) => version !== null) ?? mallocs.at(-1))?.object ?? null
   }
@@ -72,15 +97,17 @@ class Image {
     const allocators = new Set(heapObjects)
     for (const { symbol, object } of this.record.definitions) if (symbol === 'malloc') allocators.add(object)
     const owners = new Map<string, Owner>()
-    const add = (owner: Owner) => owners.set(`${owner.symbol}@${owner.version} ${owner.target}`, owner)
+    const add = (owner: Owner) =>
+      owners.set(`${owner.symbol}@${owner.version} ${owner.target} ${owner.deepBound}`, owner)
     for (const reference of this.record.references) {
       if (reference.target === null || reference.role === 'report' || allocators.has(reference.object)) continue
       const target = reference.role === 'derived' ? this.behindDerived(reference.target) : reference.target
-      if (target !== null) add({ symbol: reference.symbol, version: reference.version, target })
+      const deepBound = this.#deepBound.has(reference.object)
+      if (target !== null) add({ symbol: reference.symbol, version: reference.version, target, deepBound })
     }
     for (const symbol of always) {
       const { target, version } = this.callFromLibc(symbol)
-      if (target !== null) add({ symbol, version, target })
+      if (target !== null) add({ symbol, version, target, deepBound: false })
     }
     return [...owners.values()]
   }
@@ -129,7 +156,7 @@ class Image {
 
 /** One reason per kind of gap, each naming the entry points and the library that has them. */
 function explain(image: Image, elsewhere: Owner[], heapObjects: Set<number>): Reason[] {
-  const groups = new Map<string, { code: Reason['code']; text: string; symbols: Set<string> }>()
+  const groups = new Map<string, { code: ReasonCode; text: string; symbols: Set<string> }>()
   for (const owner of elsewhere) {
     const library = image.path(owner.target)
     const kind = gapOf(image, owner, heapObjects)
@@ -138,13 +165,11 @@ function explain(image: Image, elsewhere: Owner[], heapObjects: Set<number>): Re
     group.symbols.add(owner.version === null ? owner.symbol : `${owner.symbol}@${owner.version}`)
     groups.set(key, group)
   }
-  return [...groups.values()].map(({ code, text, symbols }) => ({
-    code,
-    message: `${[...symbols].join(', ')}: ${text}`,
-  }))
+  return [...groups.values()].map(({ code, text, symbols }) => reasonFor(code, `${[...symbols].join(', ')}: ${text}`))
 }
 
-function gapOf(image: Image, owner: Owner, heapObjects: Set<number>): { code: Reason['code']; text: string } {
+function gapOf(image: Image, owner: Owner, heapObjects: Set<number>): { code: ReasonCode; text: string } {
+  if (owner.deepBound) return { code: 'deep-bind', text: 'a library was opened with RTLD_DEEPBIND, so its own is' }
   if (owner.target === 0) {
     return { code: 'own-malloc', text: 'the executable has its own, which comes before any preloaded one:' }
   }
@@ -154,7 +179,15 @@ function gapOf(image: Image, owner: Owner, heapObjects: Set<number>): { code: Re
       const text = `the heap's library exports it as version ${definition.version}, so this reference is bound to`
       return { code: 'mis-versioned-exports', text }
     }
-    if (definition !== undefined) return { code: 'bound-elsewhere', text: 'another library comes first:' }
+    if (definition !== undefined) return inFront(image, owner, heap)
   }
   return { code: 'missing-entry-points', text: "the heap's library does not export it, so it is bound to" }
+}
+
+/** The loader puts the executable first, then what is preloaded, then what they need. */
+function inFront(image: Image, owner: Owner, heap: number): { code: ReasonCode; text: string } {
+  if (owner.target > heap) return { code: 'bound-elsewhere', text: 'bound, past the heap, to' }
+  const byFile = image.preloadedByFile.includes(image.path(owner.target))
+  const how = byFile ? '/etc/ld.so.preload names another library, which comes first:' : 'another is preloaded in front:'
+  return { code: 'preload-in-front', text: how }
 }

@@ -5,9 +5,12 @@
  */
 
 import { realpathSync } from 'node:fs'
-import type { WitnessRecord } from '../binding/native.ts'
+import type { CarriedAllocator } from '../binding/allocators.ts'
+import { type Journal, journalFlags, type WitnessRecord } from '../binding/native.ts'
 import type { ProcessVerdict, Reason, Verdict, VerdictState } from '../types.ts'
-import { judgeImage } from './bindings.ts'
+import { type ImageFinding, judgeImage } from './bindings.ts'
+import { listImages, type ProcessImage } from './images.ts'
+import { reasonFor } from './reasons.ts'
 
 /** What a look at an executable file says that bears on interposition. */
 export interface ExecutableFacts {
@@ -37,10 +40,20 @@ export interface VerdictInput {
   rootExitCode: number | null
   target: ExecutableFacts
   records: WitnessRecord[]
+  journals: Journal[]
   unreadable: string[]
+  /** The real path of the shell that `system` and `popen` start. */
+  shell: string
+  /** What /etc/ld.so.preload names. */
+  preloadedByFile: readonly string[]
   /** Looks at the executable of another process of the run; null when it cannot be read. */
   inspect(path: string): ExecutableFacts | null
+  /** The allocators that a file carries under whatever names. */
+  carried(path: string): CarriedAllocator[]
 }
+
+/** Whether a library is the requested heap; null where none was requested. */
+type IsHeap = ((path: string) => boolean) | null
 
 /** ld.so's exit status (glibc, elf/rtld.c and elf/dl-error-skeleton.c). */
 const loaderFailure = 127
@@ -51,64 +64,118 @@ const rank: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 
 export function judge(input: VerdictInput): Verdict {
   const isHeap = heapMatcher(input.heapLibraries)
   const processes = judgeProcesses(input, isHeap)
-  const rootSeen = processes.some((process) => process.pid === input.rootPid)
+  const rootSeen = input.records.some((record) => record.pid === input.rootPid)
   if (!rootSeen) processes.unshift(unwitnessedRoot(input))
   // A record that cannot be read is a process of which nothing is known.
-  const least: VerdictState = isHeap !== null && input.unreadable.length > 0 ? 'partial' : 'active'
+  const lost = input.journals.reduce((sum, { lostEntries }) => sum + lostEntries, 0)
+  const unknown = [...input.unreadable]
+  if (lost > 0) unknown.push(`${lost} things that processes did could not be recorded for want of room`)
+  const least: VerdictState = isHeap !== null && unknown.length > 0 ? 'partial' : 'active'
   const state = processes.reduce<VerdictState>((worst, { state }) => (rank[state] > rank[worst] ? state : worst), least)
-  return { state, reasons: summarise(processes, input.unreadable), processes }
+  return { state, reasons: summarise(processes, unknown), processes }
 }
 
-/** The last image of a process, as a judgement can still change: a forked child that execs is judged by what it execs. */
-interface Image {
-  verdict: ProcessVerdict
-  forked: boolean
-  replaced: boolean
+function judgeProcesses(input: VerdictInput, isHeap: IsHeap): ProcessVerdict[] {
+  const outOfReach = reachTest(input)
+  const images = listImages(input.records, input.journals, input.shell, (path) => outOfReach(path) !== null)
+  return images.map((image) => {
+    const { pid, ppid, executable, record } = image
+    const finding = record === null ? judgeUnseen(input, image, outOfReach) : judgeSeen(input, image, record, isHeap)
+    return { pid, ppid, executable, ...finding }
+  })
 }
 
-function judgeProcesses(input: VerdictInput, isHeap: ((path: string) => boolean) | null): ProcessVerdict[] {
-  const images: Image[] = []
-  const byPid = new Map<number, Image>()
-  const byExecutable = new Map<string, Image>()
-  for (const record of input.records) {
-    const forked = record.kind === 'fork'
-    const earlier = byPid.get(record.pid)
-    // Another parent means that the system has given the number to a second process.
-    if (earlier?.forked && !forked && earlier.verdict.ppid === record.ppid) earlier.replaced = true
-    // The parent may be gone before its child can ask for its number; its image is still that of the same program.
-    const parent = byPid.get(record.ppid) ?? byExecutable.get(record.executable)
-    const verdict = forked ? judgeFork(input, record, parent?.verdict) : judgeExec(input, record, isHeap)
-    const image = { verdict, forked, replaced: false }
-    images.push(image)
-    byPid.set(record.pid, image)
-    byExecutable.set(record.executable, image)
-  }
-  return images.filter((image) => !image.replaced).map((image) => image.verdict)
-}
-
-function judgeExec(
-  input: VerdictInput,
-  record: WitnessRecord,
-  isHeap: ((path: string) => boolean) | null,
-): ProcessVerdict {
-  const { pid, ppid, executable } = record
-  const found = judgeImage(record, isHeap)
+/** An image by its bindings, and by what its executable shows of an allocator inside. */
+function judgeSeen(input: VerdictInput, image: ProcessImage, record: WitnessRecord, isHeap: IsHeap): ImageFinding {
+  const found = judgeImage(record, isHeap, image.late, input.preloadedByFile)
+  if (isHeap === null) return found
+  const { executable } = record
   const facts = executable === input.target.path ? input.target : input.inspect(executable)
   const named = found.reasons.some((reason) => reason.code === 'own-malloc')
-  if (isHeap !== null && facts?.definesMalloc != null && !named) {
-    const message = `${executable} has a malloc of its own (${facts.definesMalloc}), which no preloaded library replaces`
-    return { pid, ppid, executable, ...found, state: 'inactive', reasons: [{ code: 'own-malloc', message }] }
+  if (facts?.definesMalloc != null && !named) {
+    const message = `${executable} has a malloc of its own (${facts.definesMalloc})`
+    return { ...found, state: 'inactive', reasons: [reasonFor('own-malloc', message)] }
   }
-  return { pid, ppid, executable, ...found }
+  const reasons = [...found.reasons, ...suspicions(input, record, isHeap, named), ...loadReasons(image)]
+  const doubt = reasons.some(({ code }) => code === 'suspected' || code === 'own-namespace' || code === 'deep-bind')
+  const state = found.state === 'active' && doubt ? 'partial' : found.state
+  if (record.audited) reasons.push(reasonFor('audited', auditText(executable)))
+  return { ...found, state, reasons }
 }
 
-/** A forked child has its parent's bindings. */
-function judgeFork(input: VerdictInput, record: WitnessRecord, parent: ProcessVerdict | undefined): ProcessVerdict {
-  const { pid, ppid, executable } = record
-  if (parent !== undefined) return { ...parent, pid, ppid }
-  const message = `${executable} was forked by a process that left no record`
-  const state = input.heapLibraries.length === 0 ? 'active' : 'inactive'
-  return { pid, ppid, executable, state, reasons: [{ code: 'not-witnessed', message }], bindings: {} }
+/** Allocators inside the executable and inside libraries that are not the system's, under whatever names. */
+function suspicions(input: VerdictInput, record: WitnessRecord, isHeap: (path: string) => boolean, named: boolean) {
+  const others = record.objects.filter((path) => path.startsWith('/') && !isSystemLibrary(path) && !isHeap(path))
+  return (named ? others : [record.executable, ...others]).flatMap((path) =>
+    input.carried(path).map(({ allocator, evidence }) =>
+      reasonFor('suspected', `${path} carries ${allocator} of its own: ${evidence}`),
+    ),
+  )
+}
+
+/** What the system's packages bring is seen by its bindings; reading all of it would take longer than most runs. */
+function isSystemLibrary(path: string): boolean {
+  return /^\/(usr\/)?lib(32|64|x32)?\//.test(path) || path.includes('/liballoc8-')
+}
+
+/** Libraries that were asked for before the process was killed, and at which nobody could look. */
+function loadReasons({ unseenLoads }: ProcessImage): Reason[] {
+  return unseenLoads.map(({ text, flags }) => {
+    if ((flags & journalFlags.ownNamespace) !== 0) {
+      return reasonFor('own-namespace', `${text} was asked for by dlmopen, into a namespace of its own`)
+    }
+    if ((flags & journalFlags.deepBound) !== 0) {
+      return reasonFor('deep-bind', `${text} was opened with RTLD_DEEPBIND, so that its own malloc is libc's`)
+    }
+    return reasonFor('late-unseen', `${text} was opened late, and the process ended before it could be looked at`)
+  })
+}
+
+function auditText(executable: string): string {
+  return `LD_AUDIT is set for ${executable}: an auditor has libc's malloc for itself, and may send any call elsewhere`
+}
+
+/** A program that was started and left no record: why, and whether the heap can be in it all the same. */
+function judgeUnseen(input: VerdictInput, { executable, start }: ProcessImage, outOfReach: ReachTest): ImageFinding {
+  const reason = unseenReason(executable, start?.flags ?? 0, outOfReach)
+  const maybe = reason.code === 'session-dropped' || reason.code === 'not-witnessed'
+  const state = input.heapLibraries.length === 0 ? 'active' : maybe ? 'partial' : 'inactive'
+  return { state, reasons: [reason], bindings: {} }
+}
+
+function unseenReason(path: string, flags: number, outOfReach: ReachTest): Reason {
+  const has = (flag: number) => (flags & flag) !== 0
+  if (has(journalFlags.otherRoot)) {
+    return reasonFor('other-root', `${path} was started inside another root folder, where the heap's library is not`)
+  }
+  const kept = outOfReach(path)
+  if (kept !== null) return kept
+  if (!has(journalFlags.preloadKept)) {
+    const how = has(journalFlags.preloadPresent) ? 'with another LD_PRELOAD' : 'without LD_PRELOAD'
+    return reasonFor('preload-dropped', `${path} was started ${how}`)
+  }
+  if (!has(journalFlags.sessionKept)) {
+    return reasonFor('session-dropped', `${path} was started with LD_PRELOAD, but without ALLOC8_SESSION`)
+  }
+  if (has(journalFlags.otherUser)) {
+    return reasonFor('not-witnessed', `${path} was started as another user, who cannot write to the session folder`)
+  }
+  return reasonFor('not-witnessed', `${path} was started with the heap preloaded and left no record`)
+}
+
+/** Why nothing can be preloaded into a program, or null. */
+type ReachTest = (path: string) => Reason | null
+
+function reachTest(input: VerdictInput): ReachTest {
+  const known = new Map<string, Reason | null>()
+  return (path) => {
+    const before = known.get(path)
+    if (before !== undefined) return before
+    const facts = input.inspect(path)
+    const reason = facts === null ? null : staticReason(facts, input.heapBits)
+    known.set(path, reason)
+    return reason
+  }
 }
 
 /** Why the target itself left no record. */
@@ -124,40 +191,33 @@ function unwitnessedRoot(input: VerdictInput): ProcessVerdict {
 function unexplained({ target: { path }, heapLibraries, rootExitCode }: VerdictInput): Reason {
   if (heapLibraries.length > 0 && rootExitCode === loaderFailure) {
     const message = `the loader gave up before ${path} began: the heap's library or one that it needs cannot be loaded`
-    return { code: 'library-not-loaded', message: `${message}; its own message on stderr says why` }
+    return reasonFor('library-not-loaded', message)
   }
-  const message =
-    `${path} left no record: it may have ended before its libraries were ready (look at its stderr), ` +
-    'or could not write to the session folder'
-  return { code: 'not-witnessed', message }
+  const message = `${path} left no record: it ended before its libraries were ready, or could not write one`
+  return reasonFor('not-witnessed', message)
 }
 
 /** What about the executable keeps every preloaded library out, or null when nothing does. */
 export function staticReason(facts: ExecutableFacts, heapBits: 32 | 64): Reason | null {
   const { path } = facts
   if (!facts.isElf) {
-    return { code: 'not-an-elf', message: `${path} is not an ELF file; run the program that interprets it` }
+    return reasonFor('not-an-elf', `${path} is not an ELF file`)
   }
   if (facts.bits !== null && facts.bits !== heapBits) {
-    const message = `${path} is a ${facts.bits}-bit program and the heap a ${heapBits}-bit library; use a heap of its class`
-    return { code: 'wrong-elf-class', message }
+    return reasonFor('wrong-elf-class', `${path} is a ${facts.bits}-bit program and the heap a ${heapBits}-bit library`)
   }
   if (/\/ld-musl-[^/]*$/.test(facts.interpreter ?? '')) {
-    const message = `${path} is linked to musl, and heaps here are built for glibc; use a build of it for glibc`
-    return { code: 'other-libc', message }
+    return reasonFor('other-libc', `${path} is linked to musl`)
   }
   if (facts.sanitizer !== null) {
-    const message = `${path} is built with the ${facts.sanitizer} sanitizer, which has a malloc of its own; build it without`
-    return { code: 'sanitizer', message }
+    return reasonFor('sanitizer', `${path} is built with the ${facts.sanitizer} sanitizer`)
   }
   if (facts.isStatic) {
-    const message = `${path} is linked statically, so nothing can be preloaded into it; link it dynamically or link the heap in`
-    return { code: 'static-executable', message }
+    return reasonFor('static-executable', `${path} is linked statically`)
   }
   if (facts.setuid || facts.capabilities) {
     const what = facts.setuid ? 'set-user-id or set-group-id' : 'file capabilities'
-    const message = `${path} has ${what}, so the loader ignores LD_PRELOAD for it; run a copy without them`
-    return { code: 'secure-exec', message }
+    return reasonFor('secure-exec', `${path} has ${what}`)
   }
   return null
 }
@@ -180,7 +240,7 @@ function summarise(processes: ProcessVerdict[], unreadable: string[]): Reason[] 
   const listed = unreadable.slice(0, mostUnreadable)
   const omitted = unreadable.length - listed.length
   if (omitted > 0) listed.push(`${omitted} more records cannot be read`)
-  for (const message of listed) reasons.push({ code: 'witness-unreadable', message })
+  for (const message of listed) reasons.push(reasonFor('witness-unreadable', message))
   return reasons
 }
 

@@ -6,6 +6,7 @@
 #include <napi.h>
 
 #include "platform/platform.h"
+#include "record/journal_reader.h"
 #include "record/witness_reader.h"
 
 namespace {
@@ -40,8 +41,9 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::WitnessRecord& record
   result.Set("pid", Napi::Number::New(env, static_cast<double>(record.pid)));
   result.Set("ppid", Napi::Number::New(env, static_cast<double>(record.ppid)));
   result.Set("sequenceNs", Napi::BigInt::New(env, record.sequenceNs));
-  result.Set("kind", record.fork ? "fork" : "exec");
+  result.Set("kind", record.kind);
   result.Set("truncated", Napi::Boolean::New(env, record.truncated));
+  result.Set("audited", Napi::Boolean::New(env, record.audited));
   result.Set("executable", record.executable);
   Napi::Array objects = Napi::Array::New(env, record.objects.size());
   for (std::uint32_t i = 0; i < record.objects.size(); ++i) objects.Set(i, record.objects[i]);
@@ -81,6 +83,34 @@ Napi::Value readWitness(const Napi::CallbackInfo& info) {
   return toObject(info.Env(), record);
 }
 
+Napi::Object toObject(Napi::Env env, const alloc8::record::JournalContent& journal) {
+  const auto number = [env](auto value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("pid", number(journal.pid));
+  result.Set("sequenceNs", Napi::BigInt::New(env, journal.sequenceNs));
+  result.Set("lostEntries", number(journal.lostEntries));
+  result.Set("entries", toArray(env, journal.entries, [&](const auto& entry, Napi::Object& object) {
+               object.Set("kind", entry.kind);
+               object.Set("pid", number(entry.pid));
+               object.Set("ppid", number(entry.ppid));
+               object.Set("child", number(entry.child));
+               object.Set("timeNs", Napi::BigInt::New(env, entry.timeNs));
+               object.Set("flags", number(entry.flags));
+               object.Set("text", entry.text);
+               object.Set("late", entry.late.kind == nullptr ? env.Null() : Napi::Value(toObject(env, entry.late)));
+             }));
+  return result;
+}
+
+// parseJournal(buffer): the journal, or an error with the code SESSION_CORRUPT.
+Napi::Value parseJournal(const Napi::CallbackInfo& info) {
+  const auto bytes = info[0].As<Napi::Buffer<char>>();
+  alloc8::record::JournalContent journal;
+  const std::string problem = alloc8::record::parseJournal(bytes.Data(), bytes.Length(), &journal);
+  if (!problem.empty()) throw corrupt(info.Env(), problem);
+  return toObject(info.Env(), journal);
+}
+
 // fileCapabilities(path): whether the file carries any.
 Napi::Value fileCapabilities(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
@@ -90,6 +120,7 @@ Napi::Value fileCapabilities(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", ALLOC8_VERSION);
   exports.Set("readWitness", Napi::Function::New<readWitness>(env, "readWitness"));
+  exports.Set("parseJournal", Napi::Function::New<parseJournal>(env, "parseJournal"));
   exports.Set("fileCapabilities", Napi::Function::New<fileCapabilities>(env, "fileCapabilities"));
   return exports;
 }

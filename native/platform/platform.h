@@ -41,6 +41,11 @@ const char* earlyEnvironment(const char* name);
 bool secureExecution();
 std::int64_t processId();        // MDSF
 std::int64_t parentProcessId();  // MDSF
+std::int64_t userId();           // the effective user; MDSF
+// A number for the root folder, another one after chroot and the like; 0 when unknown. MDSF
+std::uint64_t rootIdentity();
+// The environment as it is now; null when there is none. MDSF
+char** currentEnvironment();
 // Nanoseconds of a clock that never goes back. MDSF
 std::uint64_t monotonicNs();
 // The next definition of a symbol behind the library that calls (dlsym, RTLD_NEXT), null when there is none. M; takes
@@ -58,6 +63,23 @@ bool rawWrite(int descriptor, const void* bytes, std::size_t count);
 // Creates a file that must not exist, private to its owner, and writes `count` bytes; false on error, and then no file
 // is left. Honours RLIMIT_FSIZE by looking before it writes. MF
 bool writeNewFile(const char* path, const void* bytes, std::size_t count);
+// A file in memory, shared with every process that maps it and with the children of this one.
+struct SharedFile {
+  void* memory;            // null: there is none
+  std::size_t bytes;       // of the file; fewer than asked for where RLIMIT_FSIZE says so
+  std::size_t readyBytes;  // of them have blocks on the disk; the others need reservePages before they are touched
+};
+// Creates a file that must not exist, private to its owner, zeroed, and maps it; on error no file is left. MF
+SharedFile createSharedFile(const char* path, std::size_t bytes);
+// Gets blocks on the disk for a part of a shared file; false where there are none (touching it would end the process)
+// or where the kernel cannot tell. MSF
+bool reservePages(void* p, std::size_t bytes);
+// The folder that relative paths are relative to into `buffer`, always terminated; its length, 0 when unknown. MSF
+std::size_t currentFolder(char* buffer, std::size_t capacity);
+// The path of an open file into `buffer`, always terminated; its length, 0 when unknown. MSF
+std::size_t pathOfDescriptor(int descriptor, char* buffer, std::size_t capacity);
+// Whether a path names a regular file that this process may execute. MSF
+bool isExecutable(const char* path);
 // The path of the running executable into `buffer`, always terminated; its length, 0 when unknown. MSF
 std::size_t executablePath(char* buffer, std::size_t capacity);
 // Whether an executable file carries capabilities, which make the loader ignore LD_PRELOAD. M

@@ -14,14 +14,16 @@ inline constexpr char kWitnessMagic[8] = {'A', '8', 'W', 'I', 'T', 'N', 'E', 'S'
 inline constexpr std::uint32_t kWitnessVersion = 1;
 inline constexpr std::uint32_t kNone = 0xffff'ffff;  // no version, no target
 
-// How the process image came to be.
-enum class WitnessKind : std::uint32_t { kExec = 1, kFork = 2 };
+// What a record tells of: a process image; a forked child (these are in journals now, journal_format.h); objects that
+// were loaded later, with what they refer to (in journals, too).
+enum class WitnessKind : std::uint32_t { kExec = 1, kFork = 2, kLate = 3 };
 
 // What an entry point does, which decides what a verdict makes of its binding (alloc8/detail/entry_points.h).
 enum class WitnessRole : std::uint32_t { allocate = 1, release = 2, query = 3, derived = 4, report = 5 };
 
 enum WitnessFlags : std::uint32_t {
   kTruncated = 1,  // the tables were full; what is there is true
+  kAudited = 2,    // LD_AUDIT is set: an auditor may send any reference elsewhere
 };
 
 struct WitnessHeader {

@@ -16,6 +16,12 @@ const char* roleName(std::uint32_t role) {
   return role < sizeof kNames / sizeof *kNames ? kNames[role] : nullptr;
 }
 
+// The word of a kind of record, null for a number that is none.
+const char* kindName(std::uint32_t kind) {
+  static constexpr const char* kNames[] = {nullptr, "exec", "fork", "late"};
+  return kind < sizeof kNames / sizeof *kNames ? kNames[kind] : nullptr;
+}
+
 class Parser {
  public:
   Parser(const void* data, std::size_t bytes) : data_(static_cast<const char*>(data)), bytes_(bytes) {}
@@ -25,8 +31,9 @@ class Parser {
     out->pid = header_.pid;
     out->ppid = header_.ppid;
     out->sequenceNs = header_.sequenceNs;
-    out->fork = header_.kind == static_cast<std::uint32_t>(WitnessKind::kFork);
+    out->kind = kindName(header_.kind);
     out->truncated = (header_.flags & kTruncated) != 0;
+    out->audited = (header_.flags & kAudited) != 0;
     if (!string(header_.executable, offsetof(WitnessHeader, executable), &out->executable)) return error_;
     if (readObjects(out) && readReferences(out)) readDefinitions(out);
     return error_;
@@ -55,8 +62,7 @@ class Parser {
       return fail("truncated or padded: " + std::to_string(header_.totalBytes) + " bytes expected, the file ends",
                   bytes_);
     }
-    if (header_.kind != static_cast<std::uint32_t>(WitnessKind::kExec) &&
-        header_.kind != static_cast<std::uint32_t>(WitnessKind::kFork)) {
+    if (kindName(header_.kind) == nullptr) {
       return fail("unknown kind", offsetof(WitnessHeader, kind));
     }
     return true;

@@ -28,8 +28,9 @@ struct WitnessRecord {
   std::int64_t pid = 0;
   std::int64_t ppid = 0;
   std::uint64_t sequenceNs = 0;
-  bool fork = false;
+  const char* kind = nullptr;  // "exec", "fork" or "late"; null as long as nothing was read
   bool truncated = false;
+  bool audited = false;
   std::string executable;
   std::vector<std::string> objects;
   std::vector<Reference> references;

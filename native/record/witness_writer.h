@@ -25,6 +25,7 @@ class WitnessWriter {
   // Adds an object and gives its index; kNone when the table is full.
   std::uint32_t addObject(const char* path);
   void addReference(const WitnessReference& reference);
+  bool hasReferences() const { return referenceCount_ != 0; }
   void addDefinition(const WitnessDefinition& definition);
 
   // Moves the tables together and fills the header in. The record is the first *bytes of memory.

@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -121,6 +122,17 @@ bool secureExecution() {
 std::int64_t processId() { return getpid(); }
 
 std::int64_t parentProcessId() { return getppid(); }
+
+std::int64_t userId() { return geteuid(); }
+
+std::uint64_t rootIdentity() {
+  KeepErrno keep;
+  struct stat root {};
+  if (stat("/", &root) != 0) return 0;
+  return (static_cast<std::uint64_t>(root.st_dev) << 40) ^ root.st_ino;
+}
+
+char** currentEnvironment() { return environ; }
 
 std::uint64_t monotonicNs() {
   timespec now{};

@@ -1,6 +1,7 @@
 // What each loaded object's own references to allocation entry points resolve to. Not dlsym(RTLD_DEFAULT), which asks
 // without a version and so answers "the heap" where the program itself, whose reference carries a version, is bound to
-// libc.
+// libc. What the loader has already written into an object is what holds, also where an auditor (LD_AUDIT) or a tool
+// has changed it; a function that was never called yet is resolved here by the loader's rule.
 
 #if !defined(__linux__)
 #error "witness/linux is for Linux"
@@ -8,9 +9,12 @@
 
 #include <cstring>
 
+#include <dlfcn.h>
+
 #include "alloc8/detail/entry_points.h"
 #include "platform/platform.h"
 #include "witness/linux/elf_object.h"
+#include "witness/linux/loader.h"
 #include "witness/witness.h"
 
 // Weak, so that this library has no need of glibc's loader by name: under another libc it must load and keep silent,
@@ -35,81 +39,170 @@ constexpr std::size_t kEntryPointCount = sizeof kEntryPoints / sizeof *kEntryPoi
 
 struct Loaded {
   ElfObject elf;
-  std::uint32_t index;  // in the record
+  const link_map* map;
+  std::uint32_t index;  // in the record; kNone as long as nothing there names it
+  std::uint32_t place;  // in the order in which this object's definitions are searched
 };
 
 struct EntryPoint {
   const char* name;
   std::uint32_t hash;
-  std::uint32_t text;  // its string in the record
+  std::uint32_t text;  // its string in the record; kNone as long as nothing there names it
   std::uint32_t role;
 };
 
-const link_map* firstObject() { return &_r_debug == nullptr ? nullptr : _r_debug.r_map; }
+const char* nameOf(const link_map* map) { return map->l_name == nullptr ? "" : map->l_name; }
 
-std::size_t countObjects() {
+std::size_t countObjects(const link_map* first) {
   std::size_t count = 0;
-  for (const link_map* map = firstObject(); map != nullptr; map = map->l_next) ++count;
+  for (const link_map* map = first; map != nullptr; map = map->l_next) ++count;
   return count;
 }
 
+// Describes the objects of one namespace into a record: all of them, or those from one on.
 class Describer {
  public:
-  Describer(record::WitnessWriter& writer, Loaded* loaded) : writer_(writer), loaded_(loaded) {
+  // `loaded` has room for `capacity` objects, zeroed.
+  Describer(record::WitnessWriter& writer, Loaded* loaded, std::size_t capacity)
+      : writer_(writer), loaded_(loaded), capacity_(capacity) {
     for (std::size_t i = 0; i < kEntryPointCount; ++i) {
       const Known& known = kEntryPoints[i];
-      entries_[i] = {known.name, ElfObject::gnuHash(known.name), writer_.addString(known.name),
-                     static_cast<std::uint32_t>(known.role)};
+      entries_[i] = {known.name, ElfObject::gnuHash(known.name), record::kNone, static_cast<std::uint32_t>(known.role)};
     }
   }
 
-  // `capacity` bounds the walk, should another thread load a library meanwhile.
-  void openObjects(std::size_t capacity) {
-    for (const link_map* map = firstObject(); map != nullptr && count_ < capacity; map = map->l_next) {
+  // In the order of loading, which at start is the order of search. The bound is there should another thread load a
+  // library meanwhile. Gives the number of those up to `last`, 0 where it is not among them.
+  std::size_t openObjects(const link_map* first, const link_map* last) {
+    std::size_t upToLast = 0;
+    for (const link_map* map = first; map != nullptr && count_ < capacity_; map = map->l_next) {
       Loaded& loaded = loaded_[count_];
       loaded = {};
-      loaded.index = writer_.addObject(map->l_name == nullptr ? "" : map->l_name);
-      if (loaded.index != record::kNone && loaded.elf.open(map)) ++count_;
+      loaded.map = map;
+      loaded.index = record::kNone;
+      loaded.place = static_cast<std::uint32_t>(count_);
+      if (loaded.elf.open(map)) ++count_;
+      if (map == last) upToLast = count_;
+    }
+    return upToLast;
+  }
+
+  // Names every object in the record, whether or not it allocates.
+  void nameObjects() {
+    for (std::size_t i = 0; i < count_; ++i) indexOf(loaded_[i]);
+  }
+
+  // Where this object stands; the number of objects when it is not among them.
+  std::size_t find(const link_map* map) const {
+    std::size_t i = 0;
+    while (i < count_ && loaded_[i].map != map) ++i;
+    return i;
+  }
+
+  std::size_t count() const { return count_; }
+
+  // RTLD_DEEPBIND: the object looks into itself and into what it needs, breadth first, before all others.
+  void searchFirst(std::size_t root) {
+    std::uint32_t next = 0;
+    for (std::size_t i = 0; i < count_; ++i) loaded_[i].place = record::kNone;
+    loaded_[root].place = next++;
+    for (std::uint32_t at = 0; at < next; ++at) {
+      const Loaded& from = *byPlace(at);
+      const char* needed = nullptr;
+      for (std::size_t which = 0; (needed = from.elf.neededLibrary(which)) != nullptr; ++which) {
+        Loaded* found = byName(needed);
+        if (found != nullptr && found->place == record::kNone) found->place = next++;
+      }
+    }
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (loaded_[i].place == record::kNone) loaded_[i].place = next++;
     }
   }
 
-  void describe() {
-    for (std::size_t i = 0; i < count_; ++i) {
-      for (const EntryPoint& entry : entries_) describeDefinition(loaded_[i], entry);
+  void describe(std::size_t first) {
+    for (std::size_t i = first; i < count_; ++i) {
+      for (EntryPoint& entry : entries_) describeDefinition(loaded_[i], entry);
     }
-    for (std::size_t i = 0; i < count_; ++i) describeReferences(loaded_[i]);
+    for (std::size_t i = first; i < count_; ++i) describeReferences(loaded_[i]);
   }
 
  private:
-  void describeDefinition(const Loaded& loaded, const EntryPoint& entry) {
-    const std::uint32_t symbol = loaded.elf.findDefinition(entry.name, entry.hash);
-    if (symbol == 0) return;
-    writer_.addDefinition({loaded.index, entry.text, versionText(loaded.elf.definedVersion(symbol)), entry.role});
+  std::uint32_t indexOf(Loaded& loaded) {
+    if (loaded.index == record::kNone) loaded.index = writer_.addObject(nameOf(loaded.map));
+    return loaded.index;
   }
 
-  void describeReferences(const Loaded& loaded) {
-    for (std::uint32_t symbol = 1; symbol < loaded.elf.referencesEnd(); ++symbol) {
+  std::uint32_t textOf(EntryPoint& entry) {
+    if (entry.text == record::kNone) entry.text = writer_.addString(entry.name);
+    return entry.text;
+  }
+
+  Loaded* byPlace(std::uint32_t place) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (loaded_[i].place == place) return &loaded_[i];
+    }
+    return nullptr;
+  }
+
+  Loaded* byName(const char* needed) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const char* path = nameOf(loaded_[i].map);
+      const char* slash = std::strrchr(path, '/');
+      const char* soname = loaded_[i].elf.soname();
+      const bool named = std::strcmp(slash == nullptr ? path : slash + 1, needed) == 0 || std::strcmp(path, needed) == 0;
+      if (named || (soname != nullptr && std::strcmp(soname, needed) == 0)) return &loaded_[i];
+    }
+    return nullptr;
+  }
+
+  void describeDefinition(Loaded& loaded, EntryPoint& entry) {
+    const std::uint32_t symbol = loaded.elf.findDefinition(entry.name, entry.hash);
+    if (symbol == 0) return;
+    writer_.addDefinition(
+        {indexOf(loaded), textOf(entry), versionText(loaded.elf.definedVersion(symbol)), entry.role});
+  }
+
+  void describeReferences(Loaded& loaded) {
+    const std::uint32_t end = loaded.elf.referencesEnd();
+    for (std::uint32_t symbol = 1; symbol < end; ++symbol) {
       if (!loaded.elf.isUndefined(symbol)) continue;
-      const EntryPoint* entry = find(loaded.elf.symbolName(symbol));
+      EntryPoint* entry = find(loaded.elf.symbolName(symbol));
       if (entry == nullptr) continue;
       const char* version = loaded.elf.neededVersion(symbol);
-      writer_.addReference({loaded.index, entry->text, versionText(version), resolve(*entry, version), entry->role});
+      Loaded* target = bound(loaded, symbol, *entry);
+      if (target == nullptr) target = resolve(*entry, version);
+      const std::uint32_t where = target == nullptr ? record::kNone : indexOf(*target);
+      writer_.addReference({indexOf(loaded), textOf(*entry), versionText(version), where, entry->role});
     }
+  }
+
+  // The object that the loader, or who came after it, has chosen. Only where that one defines the symbol: otherwise it
+  // is a stub, of the object itself for a function that was not called yet, or of the executable for all others.
+  Loaded* bound(const Loaded& from, std::uint32_t symbol, const EntryPoint& entry) const {
+    const void* address = from.elf.boundTo(symbol);
+    const link_map* owner = address == nullptr ? nullptr : ownerOf(address);
+    if (owner == nullptr) return nullptr;
+    const std::size_t at = find(owner);
+    if (at == count_ || loaded_[at].elf.findDefinition(entry.name, entry.hash) == 0) return nullptr;
+    return &loaded_[at];
   }
 
   // The first object in search order whose definition satisfies the reference.
-  std::uint32_t resolve(const EntryPoint& entry, const char* version) const {
+  Loaded* resolve(const EntryPoint& entry, const char* version) const {
+    Loaded* first = nullptr;
     for (std::size_t i = 0; i < count_; ++i) {
-      if (loaded_[i].elf.findSatisfying(entry.name, entry.hash, version) != 0) return loaded_[i].index;
+      Loaded& candidate = loaded_[i];
+      if (first != nullptr && first->place < candidate.place) continue;
+      if (candidate.elf.findSatisfying(entry.name, entry.hash, version) != 0) first = &candidate;
     }
-    return record::kNone;
+    return first;
   }
 
-  const EntryPoint* find(const char* name) const {
+  EntryPoint* find(const char* name) {
     // Most symbols of a large program are none of ours; their first letter says so.
     if (std::strchr("mcrfapv_", name[0]) == nullptr || name[0] == '\0') return nullptr;
     const std::uint32_t hash = ElfObject::gnuHash(name);
-    for (const EntryPoint& entry : entries_) {
+    for (EntryPoint& entry : entries_) {
       if (entry.hash == hash && std::strcmp(entry.name, name) == 0) return &entry;
     }
     return nullptr;
@@ -121,23 +214,42 @@ class Describer {
 
   record::WitnessWriter& writer_;
   Loaded* loaded_;
+  std::size_t capacity_;
   std::size_t count_ = 0;
   EntryPoint entries_[kEntryPointCount];
 };
 
 }  // namespace
 
+const link_map* firstObject() { return &_r_debug == nullptr ? nullptr : _r_debug.r_map; }
+
 bool canDescribe() { return firstObject() != nullptr; }
 
 void describeBindings(record::WitnessWriter& writer) {
-  const std::size_t capacity = countObjects();
+  const std::size_t capacity = countObjects(firstObject());
   const std::size_t bytes = capacity * sizeof(Loaded);
   auto* loaded = static_cast<Loaded*>(platform::mapPages(bytes, platform::pageSize()));
   if (loaded == nullptr) return;
-  Describer describer(writer, loaded);
-  describer.openObjects(capacity);
-  describer.describe();
+  Describer describer(writer, loaded, capacity);
+  describer.openObjects(firstObject(), nullptr);
+  describer.nameObjects();
+  describer.describe(0);
   platform::unmapPages(loaded, bytes);
+}
+
+bool describeSince(record::WitnessWriter& writer, const link_map* list, const link_map* last, bool deepBound) {
+  const std::size_t capacity = countObjects(list);
+  const std::size_t bytes = capacity * sizeof(Loaded);
+  auto* loaded = static_cast<Loaded*>(platform::mapPages(bytes, platform::pageSize()));
+  if (loaded == nullptr) return false;
+  Describer describer(writer, loaded, capacity);
+  const std::size_t first = describer.openObjects(list, last);
+  if (first < describer.count()) {
+    if (deepBound) describer.searchFirst(first);
+    describer.describe(first);
+  }
+  platform::unmapPages(loaded, bytes);
+  return writer.hasReferences();
 }
 
 }  // namespace alloc8::witness

@@ -16,6 +16,17 @@ namespace {
 constexpr std::uint32_t kVersionMask = 0x7fff;
 constexpr std::uint32_t kHiddenBit = 0x8000;
 
+// The relocations that fill in the place of a function, by the supplement of the ABI for each processor.
+#if defined(__x86_64__)
+constexpr std::uint32_t kCallSlot = R_X86_64_JUMP_SLOT;
+constexpr std::uint32_t kDataSlot = R_X86_64_GLOB_DAT;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kCallSlot = R_AARCH64_JUMP_SLOT;
+constexpr std::uint32_t kDataSlot = R_AARCH64_GLOB_DAT;
+#else
+#error "the relocations of this processor are not known here"
+#endif
+
 // The name in a record of a version table, by the record's version index; null when it is not there.
 const char* neededName(const char* table, std::size_t count, const char* strings, std::uint32_t wanted) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -43,16 +54,13 @@ const char* definedName(const char* table, std::size_t count, const char* string
   return nullptr;
 }
 
-struct Relocations {
-  const char* table;
-  std::size_t bytes;
-  std::size_t entryBytes;
-};
+constexpr unsigned kSymbolShift = sizeof(ElfW(Addr)) == 8 ? 32 : 8;
+
+}  // namespace
 
 // One past the highest symbol that the relocations name. The symbol table does not say how long it is, and a hash table
 // knows nothing of the undefined symbols of an object that defines none; but what no relocation names binds nowhere.
-std::uint32_t symbolsEnd(const Relocations& relocations) {
-  constexpr unsigned kSymbolShift = sizeof(ElfW(Addr)) == 8 ? 32 : 8;
+std::uint32_t ElfObject::symbolsEnd(const Relocations& relocations) {
   std::uint32_t end = 0;
   if (relocations.table == nullptr) return end;
   for (std::size_t at = 0; at + relocations.entryBytes <= relocations.bytes; at += relocations.entryBytes) {
@@ -63,13 +71,11 @@ std::uint32_t symbolsEnd(const Relocations& relocations) {
   return end;
 }
 
-}  // namespace
-
 bool ElfObject::open(const link_map* map) {
   const std::uint32_t* gnu = nullptr;
   const std::uint32_t* sysv = nullptr;
-  Relocations data{nullptr, 0, sizeof(ElfW(Rela))};
-  Relocations calls = data;
+  map_ = map;
+  data_ = calls_ = {nullptr, 0, sizeof(ElfW(Rela))};
   // glibc relocates the pointers of the dynamic section in place where the section is writable; where it is not (the
   // vdso), they are still offsets.
   const auto at = [map](ElfW(Addr) value) {
@@ -88,14 +94,14 @@ bool ElfObject::open(const link_map* map) {
       case DT_GNU_HASH: gnu = reinterpret_cast<const std::uint32_t*>(pointer); break;
       case DT_HASH: sysv = reinterpret_cast<const std::uint32_t*>(pointer); break;
       case DT_RELA:
-      case DT_REL: data.table = pointer; break;
+      case DT_REL: data_.table = pointer; break;
       case DT_RELASZ:
-      case DT_RELSZ: data.bytes = entry->d_un.d_val; break;
+      case DT_RELSZ: data_.bytes = entry->d_un.d_val; break;
       case DT_RELAENT:
-      case DT_RELENT: data.entryBytes = entry->d_un.d_val; break;
-      case DT_JMPREL: calls.table = pointer; break;
-      case DT_PLTRELSZ: calls.bytes = entry->d_un.d_val; break;
-      case DT_PLTREL: calls.entryBytes = entry->d_un.d_val == DT_REL ? sizeof(ElfW(Rel)) : sizeof(ElfW(Rela)); break;
+      case DT_RELENT: data_.entryBytes = entry->d_un.d_val; break;
+      case DT_JMPREL: calls_.table = pointer; break;
+      case DT_PLTRELSZ: calls_.bytes = entry->d_un.d_val; break;
+      case DT_PLTREL: calls_.entryBytes = entry->d_un.d_val == DT_REL ? sizeof(ElfW(Rel)) : sizeof(ElfW(Rela)); break;
       default: break;
     }
   }
@@ -110,10 +116,45 @@ bool ElfObject::open(const link_map* map) {
   } else {
     symbolCount_ = sysv[1];  // nchain
   }
-  const std::uint32_t dataEnd = symbolsEnd(data);
-  const std::uint32_t callsEnd = symbolsEnd(calls);
-  referencesEnd_ = dataEnd > callsEnd ? dataEnd : callsEnd;
   return true;
+}
+
+std::uint32_t ElfObject::referencesEnd() const {
+  const std::uint32_t dataEnd = symbolsEnd(data_);
+  const std::uint32_t callsEnd = symbolsEnd(calls_);
+  return dataEnd > callsEnd ? dataEnd : callsEnd;
+}
+
+const void* ElfObject::boundIn(const Relocations& relocations, std::uint32_t index) const {
+  if (relocations.table == nullptr) return nullptr;
+  for (std::size_t at = 0; at + relocations.entryBytes <= relocations.bytes; at += relocations.entryBytes) {
+    const auto* relocation = reinterpret_cast<const ElfW(Rel)*>(relocations.table + at);
+    if (static_cast<std::uint32_t>(relocation->r_info >> kSymbolShift) != index) continue;
+    const auto type = static_cast<std::uint32_t>(relocation->r_info & ((std::uint64_t{1} << kSymbolShift) - 1));
+    if (type == kCallSlot || type == kDataSlot) {
+      return *reinterpret_cast<void* const*>(map_->l_addr + relocation->r_offset);
+    }
+  }
+  return nullptr;
+}
+
+const void* ElfObject::boundTo(std::uint32_t index) const {
+  const void* call = boundIn(calls_, index);
+  return call != nullptr ? call : boundIn(data_, index);
+}
+
+const char* ElfObject::soname() const {
+  for (const ElfW(Dyn)* entry = map_->l_ld; entry->d_tag != DT_NULL; ++entry) {
+    if (entry->d_tag == DT_SONAME) return strings_ + entry->d_un.d_val;
+  }
+  return nullptr;
+}
+
+const char* ElfObject::neededLibrary(std::size_t which) const {
+  for (const ElfW(Dyn)* entry = map_->l_ld; entry->d_tag != DT_NULL; ++entry) {
+    if (entry->d_tag == DT_NEEDED && which-- == 0) return strings_ + entry->d_un.d_val;
+  }
+  return nullptr;
 }
 
 std::uint32_t ElfObject::gnuHash(const char* name) {

@@ -18,8 +18,8 @@ class ElfObject {
 
   const char* symbolName(std::uint32_t index) const { return strings_ + symbols_[index].st_name; }
 
-  // References are among the undefined symbols before this one.
-  std::uint32_t referencesEnd() const { return referencesEnd_; }
+  // References are among the undefined symbols before this one. Reads all relocations.
+  std::uint32_t referencesEnd() const;
   bool isUndefined(std::uint32_t index) const { return symbols_[index].st_shndx == SHN_UNDEF; }
 
   // The version that a reference asks for; null when it asks for none.
@@ -37,9 +37,26 @@ class ElfObject {
   // Whether the definition satisfies a reference to `version` (null: to none), as glibc's check_match decides it.
   bool satisfies(std::uint32_t index, const char* version) const;
 
+  // What the loader has written where the object's code looks for a symbol: the address of the definition that it chose,
+  // or of a stub of the object itself as long as a function has not been called. Null where the object has no such place.
+  const void* boundTo(std::uint32_t index) const;
+
+  // The name by which others need this object, null when it has none; the names of those that it needs, from 0 on, null
+  // behind the last.
+  const char* soname() const;
+  const char* neededLibrary(std::size_t which) const;
+
   static std::uint32_t gnuHash(const char* name);
 
  private:
+  struct Relocations {
+    const char* table;
+    std::size_t bytes;
+    std::size_t entryBytes;
+  };
+
+  static std::uint32_t symbolsEnd(const Relocations& relocations);
+  const void* boundIn(const Relocations& relocations, std::uint32_t index) const;
   const char* versionName(std::uint32_t versionIndex, bool defined) const;
   bool isUsable(std::uint32_t index) const;
 
@@ -47,6 +64,9 @@ class ElfObject {
   template <class Accept>
   std::uint32_t find(const char* name, std::uint32_t gnuHash, Accept accept) const;
 
+  const link_map* map_ = nullptr;
+  Relocations data_{};
+  Relocations calls_{};
   const ElfW(Sym) * symbols_ = nullptr;
   const char* strings_ = nullptr;
   const ElfW(Half) * versions_ = nullptr;
@@ -59,7 +79,6 @@ class ElfObject {
   std::uint32_t gnuBucketCount_ = 0;
   std::uint32_t firstHashed_ = 0;  // the first symbol that the GNU hash table knows
   std::uint32_t symbolCount_ = 0;  // of an object that has only the old hash table
-  std::uint32_t referencesEnd_ = 0;
 };
 
 }  // namespace alloc8::witness

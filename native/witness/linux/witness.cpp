@@ -1,6 +1,6 @@
-// When the witness writes: once for every process image, before main, and once in every forked child. Each record is a
-// file of its own in the session folder that ALLOC8_SESSION names; without one, or where it cannot be written (changed
-// root, dropped privileges, full disk), nothing happens: the target never suffers.
+// When the witness writes: a record for every process image, before main, and from then on its journal. Both are files
+// in the session folder that ALLOC8_SESSION names; without one, or where they cannot be written (changed root, dropped
+// privileges, full disk), nothing happens: the target never suffers.
 
 #if !defined(__linux__)
 #error "witness/linux is for Linux"
@@ -9,8 +9,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/decimal.h"
 #include "platform/platform.h"
 #include "record/witness_writer.h"
+#include "witness/linux/image.h"
+#include "witness/linux/late.h"
 #include "witness/witness.h"
 
 extern "C" {
@@ -25,68 +28,69 @@ namespace {
 
 constexpr std::size_t kPathBytes = 4096;
 
-// Set once before main, read in forked children.
-char sessionFolder[kPathBytes];
+// Of the path of the session folder: what its files are called comes behind it.
+constexpr std::size_t kNameBytes = 64;
 
-// Not on the stack, which may be the small one of a signal handler that forks. One thread at a time writes a record:
-// before main the one that starts the process, in a forked child the only one there is.
-char pathBuffer[kPathBytes];
-
-// Appends the number in decimal; the end of what was written.
-char* appendNumber(char* at, std::uint64_t value) {
-  char digits[20];
-  int count = 0;
-  do {
-    digits[count++] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  while (count > 0) *at++ = digits[--count];
-  return at;
-}
+// The process that this image, or its latest forked child, is.
+std::int64_t currentPid = 0;
 
 // <session>/<pid>-<sequence>.witness; the folder's length leaves room for it.
-const char* recordPath(std::int64_t pid, std::uint64_t sequence) {
-  char* at = stpcpy(pathBuffer, sessionFolder);
+void makeRecordPath(char* at, const char* folder, std::int64_t pid, std::uint64_t sequence) {
+  at = stpcpy(at, folder);
   *at++ = '/';
-  at = appendNumber(at, static_cast<std::uint64_t>(pid));
+  at = base::appendDecimal(at, static_cast<std::uint64_t>(pid));
   *at++ = '-';
-  at = appendNumber(at, sequence);
-  stpcpy(at, ".witness");
-  return pathBuffer;
+  at = base::appendDecimal(at, sequence);
+  std::strcpy(at, ".witness");
 }
 
-void writeRecord(record::WitnessKind kind) {
-  const int saved = errno;
+void writeRecord(const char* folder, std::int64_t pid, std::uint64_t sequence) {
   auto* memory = static_cast<char*>(platform::mapPages(record::WitnessWriter::kMemoryBytes, platform::pageSize()));
   if (memory == nullptr) return;
   record::WitnessWriter writer(memory);
   record::WitnessHeader header{};
-  header.kind = static_cast<std::uint32_t>(kind);
-  header.sequenceNs = platform::monotonicNs();
-  header.pid = platform::processId();
+  header.kind = static_cast<std::uint32_t>(record::WitnessKind::kExec);
+  header.sequenceNs = sequence;
+  header.pid = pid;
   header.ppid = platform::parentProcessId();
-  platform::executablePath(pathBuffer, sizeof pathBuffer);
-  header.executable = writer.addString(pathBuffer);
-  if (kind == record::WitnessKind::kExec) describeBindings(writer);
+  char path[kPathBytes];
+  platform::executablePath(path, sizeof path);
+  header.executable = writer.addString(path);
+  if (platform::earlyEnvironment("LD_AUDIT") != nullptr) header.flags |= record::kAudited;
+  describeBindings(writer);
   std::size_t bytes = 0;
   const void* record = writer.finish(header, &bytes);
-  platform::writeNewFile(recordPath(header.pid, header.sequenceNs), record, bytes);
+  makeRecordPath(path, folder, pid, sequence);
+  platform::writeNewFile(path, record, bytes);
   platform::unmapPages(memory, record::WitnessWriter::kMemoryBytes);
-  errno = saved;
 }
 
-// A forked child has its parent's bindings, so its record says only that it lives.
-void inForkedChild() { writeRecord(record::WitnessKind::kFork); }
+// A forked child has its parent's bindings, and its journal.
+void inForkedChild() {
+  const std::int64_t parent = currentPid;
+  currentPid = platform::processId();
+  forgetLateObjects();
+  record::JournalEntry* entry = journal().reserve(record::JournalKind::kFork, currentPid, 0);
+  if (entry == nullptr) return;
+  entry->ppid = parent;
+  record::Journal::finish(entry, 0);
+}
 
 __attribute__((constructor)) void start() {
-  const char* folder = platform::earlyEnvironment("ALLOC8_SESSION");
-  constexpr std::size_t kNameBytes = 64;  // '/', two numbers and the suffix
-  if (folder == nullptr || *folder == '\0' || std::strlen(folder) >= kPathBytes - kNameBytes) return;
-  if (__register_atfork == nullptr || !canDescribe()) return;
-  std::strcpy(sessionFolder, folder);
   const int saved = errno;
-  writeRecord(record::WitnessKind::kExec);
-  __register_atfork(nullptr, nullptr, inForkedChild, &__dso_handle);
+  findExecFunctions();
+  findSpawnFunctions();
+  findLoadFunctions();
+  const char* folder = platform::earlyEnvironment("ALLOC8_SESSION");
+  const bool named = folder != nullptr && *folder != '\0' && std::strlen(folder) < kPathBytes - kNameBytes;
+  if (named && __register_atfork != nullptr && canDescribe()) {
+    currentPid = platform::processId();
+    const std::uint64_t sequence = platform::monotonicNs();
+    writeRecord(folder, currentPid, sequence);
+    followImage(currentPid, sequence, folder);
+    rememberObjects();
+    __register_atfork(nullptr, nullptr, inForkedChild, &__dso_handle);
+  }
   errno = saved;
 }
 

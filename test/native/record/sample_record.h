@@ -77,7 +77,7 @@ inline void checkSample(const record::WitnessRecord& got) {
   CHECK_EQUAL(got.pid, 4242);
   CHECK_EQUAL(got.ppid, -1);
   CHECK_EQUAL(got.sequenceNs, 0x0123'4567'89ab'cdefU);
-  CHECK_EQUAL(got.fork, false);
+  CHECK_EQUAL(std::string(got.kind), "exec");
   CHECK_EQUAL(got.truncated, false);
   CHECK_EQUAL(got.executable, "/usr/bin/program");
   CHECK(got.objects == std::vector<std::string>({"", "/opt/lib/libheap.so", "/lib/libc.so.6"}));

@@ -59,7 +59,7 @@ void aForkRecordHasNoTables() {
   header.executable = writer.addString("/bin/sh");
   WitnessRecord got;
   CHECK_EQUAL(parse(finished(writer, header), &got), "");
-  CHECK(got.fork);
+  CHECK_EQUAL(std::string(got.kind), "fork");
   CHECK_EQUAL(got.executable, "/bin/sh");
   CHECK_EQUAL(got.objects.size() + got.references.size() + got.definitions.size(), 0);
 }
@@ -141,7 +141,7 @@ void errorsNameWhatAndWhere() {
   CHECK_EQUAL(parse(with(good, 0, 'B')), "not a witness record at offset 0");
   CHECK_EQUAL(parse(with(good, 8, 2U)), "version 2 where 1 is expected at offset 8");
   CHECK_EQUAL(parse(with(good, 12, 100U)), "wrong header size at offset 12");
-  CHECK_EQUAL(parse(with(good, offsetof(WitnessHeader, kind), 3U)), "unknown kind at offset 48");
+  CHECK_EQUAL(parse(with(good, offsetof(WitnessHeader, kind), 4U)), "unknown kind at offset 48");
   CHECK_EQUAL(parse(with(good, offsetof(WitnessHeader, executable), 1U << 20)),
               "string outside the string table at offset 56");
   CHECK_EQUAL(parse(with(good, offsetof(WitnessHeader, objectCount), 1U << 31)),

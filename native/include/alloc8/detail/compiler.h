@@ -13,6 +13,10 @@
 #define ALLOC8_HIDDEN __attribute__((visibility("hidden")))
 #define ALLOC8_WEAK __attribute__((weak))
 
+// The compiler may assume nothing of the variable any more: not that a pointer is never null, which libc's declarations
+// promise of their arguments and callers do not keep.
+#define ALLOC8_ASSUME_NOTHING(variable) __asm__("" : "+r"(variable))
+
 // Inlines everything that the function calls and that is not marked as not to be inlined.
 #define ALLOC8_FLATTEN __attribute__((flatten))
 
