@@ -58,6 +58,11 @@ bool rawWrite(int descriptor, const void* bytes, std::size_t count);
 // Creates a file that must not exist, private to its owner, and writes `count` bytes; false on error, and then no file
 // is left. Honours RLIMIT_FSIZE by looking before it writes. MF
 bool writeNewFile(const char* path, const void* bytes, std::size_t count);
+// What came of reading a file.
+enum class ReadOutcome { done, unreadable, notRegular, manyNames, tooLarge };
+// Reads the regular file at `path`, of at most `capacity` bytes, into `buffer`. Follows no link in its last part, waits
+// for nobody (a FIFO, a device), and refuses a file that has a second name: it may be somebody's. M
+ReadOutcome readRegularFile(const char* path, void* buffer, std::size_t capacity, std::size_t* bytes);
 // The path of the running executable into `buffer`, always terminated; its length, 0 when unknown. MSF
 std::size_t executablePath(char* buffer, std::size_t capacity);
 // Whether an executable file carries capabilities, which make the loader ignore LD_PRELOAD. M
