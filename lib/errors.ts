@@ -33,6 +33,8 @@ export const errorCodes = {
   SESSION_CORRUPT: 125,
   /** The launcher failed before the target started. */
   LAUNCH: 125,
+  /** The launcher was killed while the target ran: what the target did is not known. */
+  LAUNCHER_LOST: 125,
   /** The caller's signal was aborted. */
   ABORTED: 130,
 } as const

@@ -125,7 +125,7 @@ class TargetRunner {
       matcher.push(chunk, stream)
       onOutput?.(chunk)
     }
-    const result = await runTarget(this.#target, heap, {
+    const measured = runTarget(this.#target, heap, {
       cwd,
       env,
       timeoutMs,
@@ -138,7 +138,12 @@ class TargetRunner {
       lifeline: true,
       detached: true,
     })
+    const result = await measured.catch(lostLauncher)
     const { values, problems, tail } = matcher.finish()
+    if (result instanceof Alloc8Error) {
+      const failure = { exitCode: null, signal: null, timedOut: false, message: result.message, output: tail }
+      return { values: {}, failure, verdict: null, wallNs: 0 }
+    }
     return {
       values: { ...measuredValues(result), ...values },
       failure: this.#failure(result, tail),
@@ -157,6 +162,12 @@ class TargetRunner {
     const message = timedOut ? `did not end within ${this.#options.timeoutMs} ms` : how
     return { exitCode, signal, timedOut, message, output }
   }
+}
+
+/** A run whose launcher was killed gave no number; the blocks before it are worth keeping. Rethrows all else. */
+function lostLauncher(error: unknown): Alloc8Error {
+  if (error instanceof Alloc8Error && error.code === 'LAUNCHER_LOST') return error
+  throw error
 }
 
 /**

@@ -77,11 +77,12 @@ async function execute(command: string[], flags: CompareFlags): Promise<void> {
     progress.end()
     interrupt.end()
   }
-  report?.write(toJson(result))
   const stream = flags.json === '-' ? process.stderr : process.stdout
   const style = styleFor(stream)
+  // First to the terminal: a report that cannot be written must not take the result along.
   stream.write(compareText(result, style))
   stream.write(await adoption(result, style))
+  report?.write(toJson(result))
   process.exitCode = exitStatus(result, interrupt.signal.aborted)
 }
 

@@ -29,6 +29,8 @@ export function openReport(path: string): ReportFile {
       try {
         writeFileSync(path, text)
       } catch (error) {
+        // Half a report would be taken for one.
+        if (!existed) rmSync(path, { force: true })
         throw outputError(path, error)
       }
     },
@@ -40,8 +42,9 @@ export function openReport(path: string): ReportFile {
 
 function outputError(path: string, cause: unknown): Alloc8Error {
   const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  const hint = why === 'ENOSPC' || why === 'EDQUOT' ? 'free some space there, or name another file' : undefined
   return new Alloc8Error('OUTPUT_PATH', `${path}: cannot be written (${why})`, {
-    hint: 'name a file in a folder that exists and that you may write to',
+    hint: hint ?? 'name a file in a folder that exists and that you may write to',
     cause,
   })
 }

@@ -81,8 +81,9 @@ async function execute(command: string[], flags: RunFlags): Promise<void> {
   } finally {
     restore()
   }
-  report?.write(toJson(result))
+  // First to the terminal: a report that cannot be written must not take the result along.
   if (flags.summary) process.stderr.write(runText(result, styleFor(process.stderr)))
+  report?.write(toJson(result))
   const missed = flags.requireActive === true && result.verdict.state !== 'active'
   process.exitCode = missed ? 3 : shellStatus(result)
 }

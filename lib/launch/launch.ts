@@ -12,6 +12,7 @@ import { nativeFile } from '../binding/native.ts'
 import { Alloc8Error, usageError } from '../errors.ts'
 import { OutputPipe } from './capture.ts'
 import { checkOptions, type LaunchOptions, launcherArguments, launcherStdio } from './options.ts'
+import { endOrphans } from './orphans.ts'
 import { type LaunchResult, parseCapture, parseReport } from './report.ts'
 
 export type { LauncherHandle, LaunchOptions, OutputTarget } from './options.ts'
@@ -28,7 +29,7 @@ const longestReport = 1 << 20
  *
  * @throws Alloc8Error TARGET_NOT_FOUND, TARGET_NOT_EXECUTABLE: it could not be executed. USAGE: an option is wrong.
  *   ABORTED: `signal` was aborted; with a lifeline no descendant is alive any more when this is thrown. LAUNCH: the
- *   launcher itself failed. NATIVE: it is not built. Whatever an output callback throws ends the run and is rethrown.
+ *   launcher itself failed. LAUNCHER_LOST: it was killed; with a lifeline its target was ended too. NATIVE: it is not built. Whatever an output callback throws ends the run and is rethrown.
  */
 export async function launch(options: LaunchOptions): Promise<LaunchResult> {
   checkOptions(options)
@@ -96,14 +97,22 @@ class Run {
     const reading = this.#readReport()
     this.#options.onStart?.({ pid: child.pid ?? 0, kill: (signal) => child.kill(signal) })
     const [[status, signal], lines] = await Promise.all([exit, reading])
+    const { lifeline, detached, env } = this.#options
+    if (signal !== null && lifeline && detached && child.pid !== undefined) endOrphans(child.pid, env['ALLOC8_SESSION'])
     await Promise.all(this.#outputs.map((output) => output.finish(lastOutputMs)))
     if (this.#failure !== null) throw this.#failure.error
     if (this.#options.signal?.aborted) throw abortedError(this.#options.signal)
     const last = lines.at(-1)
+    if (last === undefined && signal !== null) {
+      throw new Alloc8Error('LAUNCHER_LOST', `alloc8-launch was killed by ${signal} while the target ran`, {
+        hint: lifeline
+          ? 'the system did it for want of memory (see dmesg), or the target kills its parent'
+          : 'the target may still run; the system did it for want of memory (see dmesg), or the target kills its parent',
+      })
+    }
     if (last === undefined) {
-      const how = signal === null ? `with status ${status}` : `by ${signal}`
-      throw new Alloc8Error('LAUNCH', `alloc8-launch ended ${how} without a report`, {
-        hint: 'the target may still run if something killed the launcher; otherwise see its message above',
+      throw new Alloc8Error('LAUNCH', `alloc8-launch ended with status ${status} without a report`, {
+        hint: 'see its message above',
       })
     }
     return parseReport(last, this.#options.path)

@@ -85,7 +85,7 @@ export async function runTarget(
       args: target.args,
       env: environment,
     })
-    const { records, unreadable } = readRecords(session.directory)
+    const { records, unreadable } = readRecords(session.anchor, session.directory)
     const verdict = judge({
       heapLibraries: heap.preload,
       heapBits: platform().elf.bits,

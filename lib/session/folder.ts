@@ -6,24 +6,29 @@
 
 import {
   accessSync,
+  closeSync,
   constants,
+  fstatSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Alloc8Error } from '../errors.ts'
+import { anchorOf, openFolder, readSmallFile, removeFolder } from './anchor.ts'
 
 /** A session's folder. */
 export interface Session {
   /** Absolute path. */
   readonly directory: string
+  /** Leads to the folder itself, whatever a target put in the place of its name. Holds until `remove()`. */
+  readonly anchor: string
   /** The user named it: `remove()` leaves it. */
   readonly kept: boolean
   /**
@@ -53,8 +58,11 @@ interface Owner {
 
 let swept = false
 
-/** Folders of this process that are to be removed; whatever ends it in order (a second Ctrl-C) takes them along. */
-const live = new Set<string>()
+/**
+ * Folders of this process that are to be removed, with their descriptors; whatever ends it in order (a second Ctrl-C)
+ * takes them along.
+ */
+const live = new Map<string, number>()
 
 /**
  * Makes a session folder: in `parent` (the system's folder for temporary files), or exactly `path`, which must be
@@ -64,8 +72,13 @@ const live = new Set<string>()
 export function createSession(options: { parent?: string | undefined; path?: string | undefined } = {}): Session {
   if (options.path !== undefined) {
     const directory = resolve(options.path)
-    claimFolder(directory)
-    return { directory, kept: true, remove: () => {} }
+    const fd = claimFolder(directory)
+    let open = true
+    const remove = () => {
+      if (open) closeSync(fd)
+      open = false
+    }
+    return { directory, anchor: anchorOf(fd, directory), kept: true, remove }
   }
   // The target may have another working folder.
   const parent = resolve(options.parent ?? tmpdir())
@@ -73,20 +86,23 @@ export function createSession(options: { parent?: string | undefined; path?: str
     swept = true
     sweep(parent)
   }
-  const directory = makeFolder(parent)
+  const { directory, fd } = makeFolder(parent)
   if (live.size === 0) process.on('exit', removeLive)
-  live.add(directory)
-  return { directory, kept: false, remove: () => release(directory) }
+  live.set(directory, fd)
+  return { directory, anchor: anchorOf(fd, directory), kept: false, remove: () => release(directory) }
 }
 
 function release(directory: string): void {
-  tryRemove(directory)
+  const fd = live.get(directory)
+  if (fd === undefined) return
+  removeFolder(directory, fd)
+  closeSync(fd)
   live.delete(directory)
   if (live.size === 0) process.off('exit', removeLive)
 }
 
 function removeLive(): void {
-  for (const directory of live) tryRemove(directory)
+  for (const [directory, fd] of live) removeFolder(directory, fd)
 }
 
 /**
@@ -104,27 +120,64 @@ export function sweep(parent: string = tmpdir()): string[] {
   return names
     .filter((name) => namePattern.test(name))
     .map((name) => join(resolve(parent), name))
-    .filter((directory) => isAbandoned(directory, self) && tryRemove(directory))
+    .filter((directory) => sweepOne(directory, self))
 }
 
-function makeFolder(parent: string): string {
+function sweepOne(directory: string, self: Owner): boolean {
+  let fd: number
   try {
-    const directory = mkdtempSync(join(parent, `alloc8-${process.pid}-`))
-    writeFileSync(join(directory, ownerFile), JSON.stringify(currentOwner()), { mode: 0o600, flag: 'wx' })
-    return directory
+    fd = openFolder(directory)
+  } catch {
+    return false
+  }
+  try {
+    return isAbandoned(directory, fd, self) && removeFolder(directory, fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Makes a folder of ours and opens it. What cannot be finished (a full disk) leaves nothing behind. */
+function makeFolder(parent: string): { directory: string; fd: number } {
+  let directory: string | undefined
+  let fd: number | undefined
+  try {
+    refuseOpenToAll(parent)
+    directory = mkdtempSync(join(parent, `alloc8-${process.pid}-`))
+    fd = openFolder(directory)
+    const owner = join(anchorOf(fd, directory), ownerFile)
+    writeFileSync(owner, JSON.stringify(currentOwner()), { mode: 0o600, flag: 'wx' })
+    return { directory, fd }
   } catch (cause) {
+    if (directory !== undefined && fd !== undefined) {
+      removeFolder(directory, fd)
+      closeSync(fd)
+    }
+    if (cause instanceof Alloc8Error) throw cause
+    const hint = isCode(cause, 'ENOSPC') ? 'free some space there, or set TMPDIR to another folder' : undefined
     throw new Alloc8Error('OUTPUT_PATH', `cannot make a session folder in ${parent}: ${reason(cause)}`, {
-      hint: 'set TMPDIR to a folder that can be written',
+      hint: hint ?? 'set TMPDIR to a folder that can be written',
       cause,
     })
   }
 }
 
-/** Makes sure that `directory` is an empty folder that can be written; creates it if it is absent. */
-function claimFolder(directory: string): void {
+/** In a folder where anybody may rename anything, another user could put libraries of his own in our folder's place. */
+function refuseOpenToAll(parent: string): void {
+  const entry = statSync(parent)
+  const { mode } = entry
+  const sticky = 0o1000
+  if (!entry.isDirectory() || (mode & 0o002) === 0 || (mode & sticky) !== 0) return
+  throw new Alloc8Error('OUTPUT_PATH', `${parent}: everybody may rename what is made there (mode ${octal(mode)})`, {
+    hint: `make it safe with \`chmod +t ${parent}\`, or set TMPDIR to a folder of your own`,
+  })
+}
+
+/** Makes sure that `directory` is an empty folder that can be written, creates it if it is absent, and opens it. */
+function claimFolder(directory: string): number {
   try {
     mkdirSync(directory, { mode: 0o700 })
-    return
+    return openFolder(directory)
   } catch (cause) {
     if (!isCode(cause, 'EEXIST')) {
       throw new Alloc8Error('OUTPUT_PATH', `cannot make the session folder ${directory}: ${reason(cause)}`, {
@@ -140,7 +193,7 @@ function claimFolder(directory: string): void {
   }
   try {
     accessSync(directory, constants.W_OK | constants.X_OK)
-    if (readdirSync(directory).length === 0) return
+    if (readdirSync(directory).length === 0) return openFolder(directory)
   } catch (cause) {
     throw new Alloc8Error('OUTPUT_PATH', `the session folder ${directory}: ${reason(cause)}`, { hint, cause })
   }
@@ -148,19 +201,19 @@ function claimFolder(directory: string): void {
 }
 
 /** Whether the folder is one of ours whose controller cannot come back. False for whatever cannot be told. */
-function isAbandoned(directory: string, self: Owner): boolean {
-  const entry = lstatSync(directory, { throwIfNoEntry: false })
-  if (entry === undefined || !entry.isDirectory() || entry.uid !== process.getuid?.()) return false
-  const owner = readOwner(directory)
+function isAbandoned(directory: string, fd: number, self: Owner): boolean {
+  const entry = fstatSync(fd)
+  if (entry.uid !== process.getuid?.()) return false
+  const owner = readOwner(directory, anchorOf(fd, directory))
   if (owner === null) return Date.now() - entry.mtimeMs > strangerAgeMs && !isAlive(pidInName(directory))
   if (owner.boot !== self.boot) return true
   if (owner.namespace !== self.namespace) return false
   return !isAlive(owner.pid) || (owner.started !== null && startTime(owner.pid) !== owner.started)
 }
 
-function readOwner(directory: string): Owner | null {
+function readOwner(directory: string, anchor: string): Owner | null {
   try {
-    const value: Partial<Owner> = JSON.parse(readFileSync(join(directory, ownerFile), 'utf8'))
+    const value: Partial<Owner> = JSON.parse(readSmallFile(join(anchor, ownerFile)))
     const { pid, started = null, namespace = null, boot = null } = value
     return pid === pidInName(directory) ? { pid, started, namespace, boot } : null
   } catch {
@@ -199,13 +252,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function tryRemove(directory: string): boolean {
-  try {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
-    return true
-  } catch {
-    return false
-  }
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8)
 }
 
 function orNull<T>(read: () => T): T | null {

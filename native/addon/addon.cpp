@@ -1,6 +1,6 @@
 // The Node addon: converts arguments and results between JavaScript and the native readers. No logic of its own.
 
-#include <fstream>
+#include <memory>
 #include <string>
 
 #include <napi.h>
@@ -11,7 +11,21 @@
 
 namespace {
 
-constexpr std::streamoff kMaxRecordBytes = std::streamoff{16} << 20;
+// More than any witness writes.
+constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;
+
+// What kept a file from being read, null where nothing did.
+const char* readProblem(alloc8::platform::ReadOutcome outcome) {
+  using alloc8::platform::ReadOutcome;
+  switch (outcome) {
+    case ReadOutcome::done: return nullptr;
+    case ReadOutcome::notRegular: return "not a regular file";
+    case ReadOutcome::manyNames: return "the file has another name elsewhere";
+    case ReadOutcome::tooLarge: return "more than 16 MiB";
+    case ReadOutcome::unreadable: break;
+  }
+  return "cannot be read";
+}
 
 Napi::Error corrupt(Napi::Env env, const std::string& message) {
   Napi::Error error = Napi::Error::New(env, message);
@@ -69,16 +83,14 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::WitnessRecord& record
 // readWitness(path): the record, or an error with the code SESSION_CORRUPT.
 Napi::Value readWitness(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
-  if (size < 0) throw corrupt(info.Env(), path + ": cannot be read");
-  if (size > kMaxRecordBytes) throw corrupt(info.Env(), path + ": more than 16 MiB");
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  file.seekg(0);
-  file.read(bytes.data(), size);
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  // Left as it comes: pages that are not read into cost nothing.
+  const std::unique_ptr<char[]> memory(new char[kMaxRecordBytes]);
+  std::size_t bytes = 0;
+  const char* unread =
+      readProblem(alloc8::platform::readRegularFile(path.c_str(), memory.get(), kMaxRecordBytes, &bytes));
+  if (unread != nullptr) throw corrupt(info.Env(), path + ": " + unread);
   alloc8::record::WitnessRecord record;
-  const std::string problem = alloc8::record::parseWitness(bytes.data(), bytes.size(), &record);
+  const std::string problem = alloc8::record::parseWitness(memory.get(), bytes, &record);
   if (!problem.empty()) throw corrupt(info.Env(), path + ": " + problem);
   return toObject(info.Env(), record);
 }

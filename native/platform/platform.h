@@ -80,6 +80,11 @@ std::size_t currentFolder(char* buffer, std::size_t capacity);
 std::size_t pathOfDescriptor(int descriptor, char* buffer, std::size_t capacity);
 // Whether a path names a regular file that this process may execute. MSF
 bool isExecutable(const char* path);
+// What came of reading a file.
+enum class ReadOutcome { done, unreadable, notRegular, manyNames, tooLarge };
+// Reads the regular file at `path`, of at most `capacity` bytes, into `buffer`. Follows no link in its last part, waits
+// for nobody (a FIFO, a device), and refuses a file that has a second name: it may be somebody's. M
+ReadOutcome readRegularFile(const char* path, void* buffer, std::size_t capacity, std::size_t* bytes);
 // The path of the running executable into `buffer`, always terminated; its length, 0 when unknown. MSF
 std::size_t executablePath(char* buffer, std::size_t capacity);
 // Whether an executable file carries capabilities, which make the loader ignore LD_PRELOAD. M

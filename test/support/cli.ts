@@ -51,7 +51,7 @@ export async function alloc8(args: readonly string[], options: CliOptions = {}):
 export function start(args: readonly string[], options: CliOptions = {}): RunningCli {
   buildCli()
   const temporary = mkdtempSync(join(tmpdir(), 'alloc8-cli-test-'))
-  if (options.as !== undefined) chmodSync(temporary, 0o777)
+  if (options.as !== undefined) chmodSync(temporary, 0o1777)
   const [program = '', ...words] = [...(options.as ?? []), process.execPath, cliPath, ...args]
   const child = spawn(program, words, {
     cwd: options.cwd,

@@ -149,6 +149,44 @@ void aFullDiskLeavesNoFile() {
   CHECK_EQUAL(end.status, 0);
 }
 
+// Reads with room for 100 bytes.
+platform::ReadOutcome readUpTo100(const std::string& path, std::string* text = nullptr) {
+  char buffer[100];
+  std::size_t bytes = 0;
+  errno = kErrno;
+  const platform::ReadOutcome outcome = platform::readRegularFile(path.c_str(), buffer, sizeof buffer, &bytes);
+  CHECK_EQUAL(errno, kErrno);
+  if (text != nullptr) text->assign(buffer, bytes);
+  return outcome;
+}
+
+void onlyARegularFileOfItsOwnIsRead() {
+  using platform::ReadOutcome;
+  const std::string path = folder + "/plain";
+  std::ofstream(path) << std::string(100, 'p');
+  std::string text;
+  CHECK(readUpTo100(path, &text) == ReadOutcome::done);
+  CHECK_EQUAL(text, std::string(100, 'p'));
+  CHECK_EQUAL(symlink(path.c_str(), (folder + "/to-plain").c_str()), 0);
+  CHECK(readUpTo100(folder + "/to-plain") == ReadOutcome::notRegular);
+  CHECK_EQUAL(mkfifo((folder + "/fifo").c_str(), 0600), 0);
+  CHECK(readUpTo100(folder + "/fifo") == ReadOutcome::notRegular);  // and does not wait for a writer
+  CHECK(readUpTo100("/dev/zero") == ReadOutcome::notRegular);
+  CHECK(readUpTo100(folder) == ReadOutcome::notRegular);
+  CHECK(readUpTo100(folder + "/nothing") == ReadOutcome::unreadable);
+  CHECK_EQUAL(link(path.c_str(), (folder + "/second-name").c_str()), 0);
+  CHECK(readUpTo100(path) == ReadOutcome::manyNames);
+}
+
+void aFileThatIsTooLargeIsNotRead() {
+  const std::string path = folder + "/sparse";
+  std::ofstream(path) << "x";
+  CHECK_EQUAL(truncate(path.c_str(), 101), 0);
+  CHECK(readUpTo100(path) == platform::ReadOutcome::tooLarge);
+  CHECK_EQUAL(truncate(path.c_str(), off_t{1} << 40), 0);
+  CHECK(readUpTo100(path) == platform::ReadOutcome::tooLarge);
+}
+
 void theExecutableKnowsItsPath() {
   char expected[4096] = {};
   CHECK(readlink("/proc/self/exe", expected, sizeof expected - 1) > 0);
@@ -193,6 +231,8 @@ int main() {
   RUN(aMissingFolderIsAnError);
   RUN(noFileGrowsPastTheLimitOfTheProcess);
   RUN(aFullDiskLeavesNoFile);
+  RUN(onlyARegularFileOfItsOwnIsRead);
+  RUN(aFileThatIsTooLargeIsNotRead);
   RUN(theExecutableKnowsItsPath);
   RUN(capabilitiesOfAFileAreSeen);
   CHECK_EQUAL(system(("rm -r " + folder).c_str()), 0);

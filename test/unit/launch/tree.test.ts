@@ -232,8 +232,8 @@ describe('when a part of us dies', () => {
     await until(() => text() !== '', 'the target starts')
     killLeftover(launcher)
     await expect(run).rejects.toMatchObject({
-      code: 'LAUNCH',
-      message: expect.stringContaining('by SIGKILL without a report'),
+      code: 'LAUNCHER_LOST',
+      message: expect.stringContaining('killed by SIGKILL'),
     })
     await until(() => !alive(Number(text())), 'the target ends')
   })
@@ -250,7 +250,7 @@ describe('when a part of us dies', () => {
     const run = shell('echo $$; exec sleep 5', options)
     await until(() => text() !== '', 'the target starts')
     killLeftover(launcher)
-    await expect(run).rejects.toMatchObject({ code: 'LAUNCH' })
+    await expect(run).rejects.toMatchObject({ code: 'LAUNCHER_LOST', hint: expect.stringContaining('may still run') })
     expect(alive(Number(text()))).toBe(true)
     killLeftover(Number(text()))
   })
