@@ -78,6 +78,7 @@ export type ReasonCode =
   | 'preload-dropped'
   | 'session-dropped'
   | 'other-root'
+  | 'not-run'
   | 'not-witnessed'
   | 'witness-unreadable'
 

@@ -67,12 +67,12 @@ const severity: Record<VerdictState, number> = { active: 0, partial: 1, inactive
 
 /**
  * A heap with the worst of all its runs' verdicts and their reasons, each once. A heap of which no run came so far as
- * to have a verdict is inactive, for want of a witness.
+ * to have a verdict is inactive and was not run: nothing is known of it.
  */
 export function comparedHeap(heap: ComparedHeapInfo, verdicts: readonly Verdict[]): ComparedHeap {
   if (verdicts.length === 0) {
     const message = 'no run came so far that it could be seen which allocator it used'
-    return { ...heap, state: 'inactive', reasons: [{ code: 'not-witnessed', message }] }
+    return { ...heap, state: 'inactive', reasons: [{ code: 'not-run', message, advice: 'let the comparison run' }] }
   }
   const reasons = new Map<string, Reason>()
   let state: VerdictState = 'active'

@@ -138,7 +138,7 @@ const checks: Record<WarningCode, Check> = {
       const seen = runs[index]
       if (heap.state === 'active' || seen === undefined || seen.samples.length === 0 || failsAlways(seen)) return null
       const what = heap.state === 'partial' ? 'only partly in effect' : 'not in effect'
-      const why = heap.reasons[0] === undefined ? '' : `: ${heap.reasons[0].message}`
+      const why = heap.reasons[0] === undefined ? '' : `: ${heap.reasons[0].message}; ${heap.reasons[0].advice}`
       return `${heap.spec} was ${what}${why}. Its numbers are not those of ${heap.name} alone; see ${alone(heap.spec)}`
     }),
 

@@ -56,7 +56,9 @@ function explainApart(record: WitnessRecord): Reason[] {
   const from = record.objects[bound[0]?.object ?? -1]
   const target = record.objects[bound.find(({ symbol }) => symbol === 'malloc')?.target ?? bound[0]?.target ?? -1]
   if (from === undefined || target === undefined) return []
-  return [reasonFor('own-namespace', `${from} was loaded into a namespace of its own, where malloc is that of ${target}`)]
+  return [
+    reasonFor('own-namespace', `${from} was loaded into a namespace of its own, where malloc is that of ${target}`),
+  ]
 }
 
 /** An entry point that hands out, takes back or looks into blocks, and the object that it lands in. */
@@ -64,8 +66,8 @@ interface Owner {
   symbol: string
   version: string | null
   target: number
-  /** The object that refers to it was opened with RTLD_DEEPBIND. */
-  deepBound: boolean
+  /** The object that refers to it, where that was opened with RTLD_DEEPBIND. */
+  deepBound: number | null
 }
 
 class Image {
@@ -102,12 +104,12 @@ class Image {
     for (const reference of this.record.references) {
       if (reference.target === null || reference.role === 'report' || allocators.has(reference.object)) continue
       const target = reference.role === 'derived' ? this.behindDerived(reference.target) : reference.target
-      const deepBound = this.#deepBound.has(reference.object)
+      const deepBound = this.#deepBound.has(reference.object) ? reference.object : null
       if (target !== null) add({ symbol: reference.symbol, version: reference.version, target, deepBound })
     }
     for (const symbol of always) {
       const { target, version } = this.callFromLibc(symbol)
-      if (target !== null) add({ symbol, version, target, deepBound: false })
+      if (target !== null) add({ symbol, version, target, deepBound: null })
     }
     return [...owners.values()]
   }
@@ -121,6 +123,7 @@ class Image {
     }
     // Backwards, so that the first object in search order has the last word.
     for (const reference of [...this.record.references].reverse()) {
+      if (this.#deepBound.has(reference.object)) continue
       found[reference.symbol] = reference.target === null ? null : this.path(reference.target)
     }
     return found
@@ -169,7 +172,9 @@ function explain(image: Image, elsewhere: Owner[], heapObjects: Set<number>): Re
 }
 
 function gapOf(image: Image, owner: Owner, heapObjects: Set<number>): { code: ReasonCode; text: string } {
-  if (owner.deepBound) return { code: 'deep-bind', text: 'a library was opened with RTLD_DEEPBIND, so its own is' }
+  if (owner.deepBound !== null) {
+    return { code: 'deep-bind', text: `${image.path(owner.deepBound)} was opened with RTLD_DEEPBIND and uses those of` }
+  }
   if (owner.target === 0) {
     return { code: 'own-malloc', text: 'the executable has its own, which comes before any preloaded one:' }
   }

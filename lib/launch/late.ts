@@ -37,7 +37,11 @@ export function withLate(record: WitnessRecord, late: readonly JournalEntry[]): 
     const at = (index: number) => moved[index] ?? 0
     for (const each of added.definitions) merged.definitions.push({ ...each, object: at(each.object) })
     for (const each of added.references) {
-      merged.references.push({ ...each, object: at(each.object), target: each.target === null ? null : at(each.target) })
+      merged.references.push({
+        ...each,
+        object: at(each.object),
+        target: each.target === null ? null : at(each.target),
+      })
       if ((flags & journalFlags.deepBound) !== 0) whole.deepBound.add(at(each.object))
     }
   }

@@ -4,7 +4,8 @@ import type { Reason, ReasonCode } from '../types.ts'
 
 const advice: Record<ReasonCode, string> = {
   'static-executable': 'nothing can be preloaded into it: link it dynamically, or link the heap in',
-  'secure-exec': 'the loader ignores LD_PRELOAD for a program with more rights than its caller: run a copy without them',
+  'secure-exec':
+    'the loader ignores LD_PRELOAD for a program with more rights than its caller: run a copy without them',
   'own-malloc':
     'no preloaded library comes before it: build the program without, or choose its allocator by its own options',
   suspected:
@@ -16,7 +17,8 @@ const advice: Record<ReasonCode, string> = {
   'library-not-loaded': "the loader's own message on stderr says why",
   'bound-elsewhere': 'see which library brings that in, and leave it out',
   'preload-in-front': 'take it out of LD_PRELOAD, or let it come behind the heap',
-  'mis-versioned-exports': 'export the entry points without versions: a version node binds references of others past them',
+  'mis-versioned-exports':
+    'export the entry points without versions: a version node binds references of others past them',
   'missing-entry-points': 'blocks of two heaps are mixed: add the entry points to the library',
   'deep-bind':
     'RTLD_DEEPBIND makes a library look into itself and what it needs first: open it without, where the program lets you',
@@ -27,6 +29,7 @@ const advice: Record<ReasonCode, string> = {
   'preload-dropped': 'pass LD_PRELOAD on to it (sudo, env -i and service managers drop it), or start it through alloc8',
   'session-dropped': 'pass ALLOC8_SESSION on to it, so that it can be seen',
   'other-root': "put alloc8's libraries at the same path inside that folder",
+  'not-run': 'let the comparison run',
   'not-witnessed': 'see its stderr; a record cannot be written by another user, inside a container or on a full disk',
   'witness-unreadable': 'a full disk, a kill while it was written, or a target that writes there can be the cause',
 }

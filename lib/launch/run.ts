@@ -3,7 +3,8 @@
  * runs of one command (where the executable is, what kind of file it is) is prepared once.
  */
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { carriedAllocators } from '../binding/allocators.ts'
 import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
 import { platform } from '../binding/machine.ts'
 import { nativeFile } from '../binding/native.ts'
@@ -12,7 +13,7 @@ import { readRecords } from '../session/records.ts'
 import type { ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
 import { targetEnvironment } from './environment.ts'
 import { type LaunchOptions, type LaunchResult, launch } from './launch.ts'
-import { type ExecutableFacts, judge, staticReason } from './verdict.ts'
+import { type ExecutableFacts, judge, realPath, staticReason } from './verdict.ts'
 
 /** A command whose executable was found and looked at. */
 export interface PreparedTarget {
@@ -85,16 +86,16 @@ export async function runTarget(
       args: target.args,
       env: environment,
     })
-    const { records, unreadable } = readRecords(session.anchor, session.directory)
     const verdict = judge({
       heapLibraries: heap.preload,
       heapBits: platform().elf.bits,
       rootPid: launched.pid,
       rootExitCode: launched.exitCode,
       target: target.facts,
-      records,
-      unreadable,
+      ...readRecords(session.anchor, session.directory),
+      ...surroundings(),
       inspect: inspectOnce,
+      carried: carriedAllocators,
     })
     return toResult(target, heap, launched, verdict, session.kept ? session.directory : null)
   } finally {
@@ -145,6 +146,23 @@ function runWarnings(launched: LaunchResult): Warning[] {
     `${left} process${left === 1 ? '' : 'es'} outlived the target; their time and memory are not counted. ` +
     'Wait for them in the target, or end them with --end-descendants'
   return [{ code: 'leftovers', message }]
+}
+
+/** What of this machine bears on a verdict: the shell that libc starts, and what is preloaded into every process. */
+function surroundings(): { shell: string; preloadedByFile: string[] } {
+  let preloaded = ''
+  try {
+    preloaded = readFileSync('/etc/ld.so.preload', 'utf8')
+  } catch {
+    // There is none, as a rule.
+  }
+  return {
+    shell: realPath('/bin/sh'),
+    preloadedByFile: preloaded
+      .replace(/#.*/g, '')
+      .split(/[\s:]+/)
+      .filter(Boolean),
+  }
 }
 
 const inspected = new Map<string, ExecutableFacts | null>()

@@ -105,11 +105,15 @@ function judgeSeen(input: VerdictInput, image: ProcessImage, record: WitnessReco
 
 /** Allocators inside the executable and inside libraries that are not the system's, under whatever names. */
 function suspicions(input: VerdictInput, record: WitnessRecord, isHeap: (path: string) => boolean, named: boolean) {
-  const others = record.objects.filter((path) => path.startsWith('/') && !isSystemLibrary(path) && !isHeap(path))
+  // Whether a malloc that is exported is reached shows in the bindings.
+  const exporting = new Set(record.definitions.flatMap(({ symbol, object }) => (symbol === 'malloc' ? [object] : [])))
+  const others = record.objects.filter(
+    (path, index) => path.startsWith('/') && !exporting.has(index) && !isSystemLibrary(path) && !isHeap(path),
+  )
   return (named ? others : [record.executable, ...others]).flatMap((path) =>
-    input.carried(path).map(({ allocator, evidence }) =>
-      reasonFor('suspected', `${path} carries ${allocator} of its own: ${evidence}`),
-    ),
+    input
+      .carried(path)
+      .map(({ allocator, evidence }) => reasonFor('suspected', `${path} carries ${allocator} of its own: ${evidence}`)),
   )
 }
 
@@ -256,7 +260,7 @@ function heapMatcher(libraries: string[]): ((path: string) => boolean) | null {
 }
 
 /** The file behind a path as the loader prints it; the path itself when it is gone. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync(path)
   } catch {

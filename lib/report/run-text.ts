@@ -56,7 +56,12 @@ function reasonLines(result: RunResult, style: TextStyle): string[] {
   const paint = statePaint(state, style)
   const listed = reasons.slice(0, MOST_LISTED)
   const lines = listed.flatMap((reason, index) =>
-    line(index === 0 ? 'because' : '', reason.message + whereOf(reason, processes), style, paint),
+    line(
+      index === 0 ? 'because' : '',
+      `${reason.message + whereOf(reason, processes)}; ${reason.advice}`,
+      style,
+      paint,
+    ),
   )
   const more = reasons.length - listed.length
   return more === 0 ? lines : [...lines, ...line('', `and ${countOf(more, 'more reason')}: see --json`, style)]

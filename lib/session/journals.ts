@@ -13,10 +13,10 @@ const [headerBytes, usedAt, largestBytes] = [128, 40, 4 << 20]
 const firstBytes = 4096
 
 /**
- * Reads a journal, as far as it is used.
+ * Reads a journal, as far as it is used, and says how many bytes that were.
  * @throws an Error that says what is wrong with it
  */
-export function readJournal(path: string): Journal {
+export function readJournal(path: string): { journal: Journal; bytes: number } {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const entry = fstatSync(fd)
@@ -26,7 +26,7 @@ export function readJournal(path: string): Journal {
     const start = readUpTo(fd, firstBytes)
     const used = start.length < headerBytes ? 0 : start.readUInt32LE(usedAt)
     const whole = used <= start.length ? start : readUpTo(fd, Math.min(used, entry.size))
-    return addon().parseJournal(whole)
+    return { journal: addon().parseJournal(whole), bytes: whole.length }
   } finally {
     closeSync(fd)
   }

@@ -61,14 +61,14 @@ static_assert(sizeof(JournalHeader) == 128, "the layout is part of the file form
 
 struct JournalEntry {
   std::uint32_t magic;
-  std::uint32_t bytes;  // with this header, whole units
-  std::uint32_t kind;   // JournalKind
-  std::uint32_t state;  // JournalState
-  std::int64_t pid;     // whose doing it is
-  std::int64_t ppid;    // its parent, 0 where that was not asked
-  std::int64_t child;   // kSpawn: the process that was started; otherwise 0
+  std::uint32_t bytes;   // with this header, whole units
+  std::uint32_t kind;    // JournalKind
+  std::uint32_t state;   // JournalState
+  std::int64_t pid;      // whose doing it is
+  std::int64_t ppid;     // its parent, 0 where that was not asked
+  std::int64_t child;    // kSpawn: the process that was started; otherwise 0
   std::uint64_t timeNs;  // monotonic clock, before what the entry tells of
-  std::uint32_t flags;  // JournalFlags
+  std::uint32_t flags;   // JournalFlags
   std::uint32_t textBytes;
 };
 static_assert(sizeof(JournalEntry) == 56, "the layout is part of the file format");

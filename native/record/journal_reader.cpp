@@ -16,7 +16,9 @@ const char* kindName(std::uint32_t kind) {
   return kind < sizeof kNames / sizeof *kNames ? kNames[kind] : nullptr;
 }
 
-std::string problem(const std::string& what, std::size_t offset) { return what + " at offset " + std::to_string(offset); }
+std::string problem(const std::string& what, std::size_t offset) {
+  return what + " at offset " + std::to_string(offset);
+}
 
 std::string checkHeader(const JournalHeader& header, std::size_t bytes) {
   if (std::memcmp(header.magic, kJournalMagic, sizeof header.magic) != 0) return problem("not a journal", 0);

@@ -62,7 +62,9 @@ export const nativeHouse: House = {
     record: { imports: ['base', platform] },
     interpose: { imports: ['include', 'base', platform] },
     probe: { imports: ['include', 'base', platform, 'interpose', 'record'] },
-    witness: { imports: ['include/alloc8/detail/entry_points.h', 'base', platform, 'record'] },
+    witness: {
+      imports: ['include/alloc8/detail/compiler.h', 'include/alloc8/detail/entry_points.h', 'base', platform, 'record'],
+    },
     launch: { imports: ['base', platform, 'record'] },
     replay: { imports: ['base', platform, 'record'] },
     puppet: { imports: ['base', platform, 'record'] },

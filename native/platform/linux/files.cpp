@@ -148,8 +148,8 @@ std::size_t pathOfDescriptor(int descriptor, char* buffer, std::size_t capacity)
 bool isExecutable(const char* path) {
   const int saved = errno;
   struct stat status {};
-  const bool is = stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-                  syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
+  const bool is =
+      stat(path, &status) == 0 && S_ISREG(status.st_mode) && syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
   errno = saved;
   return is;
 }

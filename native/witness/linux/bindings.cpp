@@ -149,7 +149,8 @@ class Describer {
       const char* path = nameOf(loaded_[i].map);
       const char* slash = std::strrchr(path, '/');
       const char* soname = loaded_[i].elf.soname();
-      const bool named = std::strcmp(slash == nullptr ? path : slash + 1, needed) == 0 || std::strcmp(path, needed) == 0;
+      const bool named =
+          std::strcmp(slash == nullptr ? path : slash + 1, needed) == 0 || std::strcmp(path, needed) == 0;
       if (named || (soname != nullptr && std::strcmp(soname, needed) == 0)) return &loaded_[i];
     }
     return nullptr;
@@ -158,8 +159,7 @@ class Describer {
   void describeDefinition(Loaded& loaded, EntryPoint& entry) {
     const std::uint32_t symbol = loaded.elf.findDefinition(entry.name, entry.hash);
     if (symbol == 0) return;
-    writer_.addDefinition(
-        {indexOf(loaded), textOf(entry), versionText(loaded.elf.definedVersion(symbol)), entry.role});
+    writer_.addDefinition({indexOf(loaded), textOf(entry), versionText(loaded.elf.definedVersion(symbol)), entry.role});
   }
 
   void describeReferences(Loaded& loaded) {

@@ -37,8 +37,9 @@ class ElfObject {
   // Whether the definition satisfies a reference to `version` (null: to none), as glibc's check_match decides it.
   bool satisfies(std::uint32_t index, const char* version) const;
 
-  // What the loader has written where the object's code looks for a symbol: the address of the definition that it chose,
-  // or of a stub of the object itself as long as a function has not been called. Null where the object has no such place.
+  // What the loader has written where the object's code looks for a symbol: the address of the definition that it
+  // chose, or of a stub of the object itself as long as a function has not been called. Null where the object has no
+  // such place.
   const void* boundTo(std::uint32_t index) const;
 
   // The name by which others need this object, null when it has none; the names of those that it needs, from 0 on, null

@@ -36,6 +36,7 @@ struct AtStart {
 
 AtStart atStart;
 record::Journal imageJournal;
+std::int64_t owner = 0;
 
 // The value of a variable (its name with the '='); null when it is not set.
 const char* valueOf(char* const* environment, const char* name) {
@@ -139,6 +140,7 @@ record::JournalEntry* enterFound(record::JournalKind kind, std::int64_t pid, con
 }  // namespace
 
 void followImage(std::int64_t pid, std::uint64_t sequenceNs, const char* sessionFolder) {
+  owner = pid;
   atStart.root = platform::rootIdentity();
   atStart.user = platform::userId();
   const char* preload = valueOf(platform::currentEnvironment(), kPreload);
@@ -153,6 +155,10 @@ void followImage(std::int64_t pid, std::uint64_t sequenceNs, const char* session
   std::strcpy(end, ".journal");
   imageJournal.create(path, pid, sequenceNs);
 }
+
+std::int64_t memoryOwner() { return owner; }
+
+void setMemoryOwner(std::int64_t pid) { owner = pid; }
 
 record::Journal& journal() { return imageJournal; }
 

@@ -16,6 +16,10 @@ void followImage(std::int64_t pid, std::uint64_t sequenceNs, const char* session
 // The journal of this image, which may be closed: then nothing is followed.
 record::Journal& journal();
 
+// The process whose memory this is, which in the child of a vfork is its parent.
+std::int64_t memoryOwner();
+void setMemoryOwner(std::int64_t pid);
+
 // What becomes of the heap in a program that is started with `environment` (null for none). From any context.
 std::uint32_t startFlags(char* const* environment);
 

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "alloc8/detail/compiler.h"
-#include "platform/platform.h"
 #include "witness/linux/image.h"
 #include "witness/linux/next.h"
 #include "witness/witness.h"
@@ -45,7 +44,7 @@ void look() {
   loadedSince.store(false, std::memory_order_relaxed);
   std::uint32_t flags = 0;
   if (deepBound.exchange(false, std::memory_order_relaxed)) flags |= record::kDeepBound;
-  const std::int64_t pid = platform::processId();
+  const std::int64_t pid = memoryOwner();
   enterLateObjects(journal(), pid, flags);
   record::JournalEntry* entry = journal().reserve(record::JournalKind::kLooked, pid, 0);
   if (entry != nullptr) record::Journal::finish(entry, 0);
@@ -56,7 +55,7 @@ void enterLoad(const char* file, int mode, bool ownNamespace) {
   if (!journal().isOpen() || file == nullptr || (mode & RTLD_NOLOAD) != 0) return;
   lookAtLateObjects();
   const std::size_t length = std::strlen(file);
-  record::JournalEntry* entry = journal().reserve(record::JournalKind::kLoad, platform::processId(), length);
+  record::JournalEntry* entry = journal().reserve(record::JournalKind::kLoad, memoryOwner(), length);
   if (entry != nullptr) {
     std::memcpy(record::Journal::text(entry), file, length);
     if ((mode & RTLD_DEEPBIND) != 0) entry->flags |= record::kDeepBound;

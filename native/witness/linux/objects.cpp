@@ -15,7 +15,7 @@
 
 extern __attribute__((weak)) r_debug _r_debug;  // NOLINT(readability-redundant-declaration)
 
-#ifdef DLFO_STRUCT_HAS_EH_DBASE  // glibc 2.35
+#ifdef DLFO_STRUCT_HAS_EH_DBASE                                                                        // glibc 2.35
 extern "C" __attribute__((weak)) int _dl_find_object(void* address, dl_find_object* result) noexcept;  // NOLINT
 #endif
 

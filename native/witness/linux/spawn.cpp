@@ -49,8 +49,8 @@ int followSpawn(Next<Spawn>& next, bool search, pid_t* child, const char* name,
 }
 
 record::JournalEntry* enterShell() {
-  record::JournalEntry* entry = enterStart(record::JournalKind::kShell, platform::processId(), kShell, false,
-                                           platform::currentEnvironment());
+  record::JournalEntry* entry =
+      enterStart(record::JournalKind::kShell, platform::processId(), kShell, false, platform::currentEnvironment());
   if (entry != nullptr) record::Journal::finish(entry, entry->textBytes);
   return entry;
 }
@@ -71,8 +71,7 @@ using namespace alloc8::witness;  // NOLINT(google-build-using-namespace): C fun
 extern "C" {
 
 ALLOC8_EXPORT int posix_spawn(pid_t* child, const char* path, const posix_spawn_file_actions_t* actions,
-                              const posix_spawnattr_t* attributes, char* const arguments[],
-                              char* const environment[]) {
+                              const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) {
   return followSpawn(nextSpawn, false, child, path, actions, attributes, arguments, environment);
 }
 
@@ -82,9 +81,9 @@ ALLOC8_EXPORT int posix_spawnp(pid_t* child, const char* name, const posix_spawn
   return followSpawn(nextSpawnp, true, child, name, actions, attributes, arguments, environment);
 }
 
-// A null command only asks whether there is a shell.
+// A null command only asks whether there is a shell, which glibc finds out by starting it.
 ALLOC8_EXPORT int system(const char* command) {
-  if (command != nullptr) enterShell();
+  enterShell();
   return nextSystem(command);
 }
 

@@ -31,9 +31,6 @@ constexpr std::size_t kPathBytes = 4096;
 // Of the path of the session folder: what its files are called comes behind it.
 constexpr std::size_t kNameBytes = 64;
 
-// The process that this image, or its latest forked child, is.
-std::int64_t currentPid = 0;
-
 // <session>/<pid>-<sequence>.witness; the folder's length leaves room for it.
 void makeRecordPath(char* at, const char* folder, std::int64_t pid, std::uint64_t sequence) {
   at = stpcpy(at, folder);
@@ -67,10 +64,11 @@ void writeRecord(const char* folder, std::int64_t pid, std::uint64_t sequence) {
 
 // A forked child has its parent's bindings, and its journal.
 void inForkedChild() {
-  const std::int64_t parent = currentPid;
-  currentPid = platform::processId();
+  const std::int64_t parent = memoryOwner();
+  const std::int64_t pid = platform::processId();
+  setMemoryOwner(pid);
   forgetLateObjects();
-  record::JournalEntry* entry = journal().reserve(record::JournalKind::kFork, currentPid, 0);
+  record::JournalEntry* entry = journal().reserve(record::JournalKind::kFork, pid, 0);
   if (entry == nullptr) return;
   entry->ppid = parent;
   record::Journal::finish(entry, 0);
@@ -84,10 +82,10 @@ __attribute__((constructor)) void start() {
   const char* folder = platform::earlyEnvironment("ALLOC8_SESSION");
   const bool named = folder != nullptr && *folder != '\0' && std::strlen(folder) < kPathBytes - kNameBytes;
   if (named && __register_atfork != nullptr && canDescribe()) {
-    currentPid = platform::processId();
+    const std::int64_t pid = platform::processId();
     const std::uint64_t sequence = platform::monotonicNs();
-    writeRecord(folder, currentPid, sequence);
-    followImage(currentPid, sequence, folder);
+    writeRecord(folder, pid, sequence);
+    followImage(pid, sequence, folder);
     rememberObjects();
     __register_atfork(nullptr, nullptr, inForkedChild, &__dso_handle);
   }

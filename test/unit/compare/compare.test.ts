@@ -182,7 +182,7 @@ describe('whether heaps were in effect', () => {
 
   test('no verdict at all is not called active', async () => {
     const result = await runComparison(options(['a']), async () => sample(1e9, 1, { verdict: null }))
-    expect(result.heaps[0]).toMatchObject({ state: 'inactive', reasons: [{ code: 'not-witnessed' }] })
+    expect(result.heaps[0]).toMatchObject({ state: 'inactive', reasons: [{ code: 'not-run' }] })
   })
 })
 

@@ -31,7 +31,7 @@ export function heapInfo(spec: string) {
 }
 
 export function verdict(state: Verdict['state'] = 'active', message?: string): Verdict {
-  const reasons = message === undefined ? [] : [{ code: 'bound-elsewhere' as const, message }]
+  const reasons = message === undefined ? [] : [{ code: 'bound-elsewhere' as const, message, advice: 'leave it out' }]
   return { state, reasons, processes: [] }
 }
 

@@ -28,14 +28,16 @@ function complaints(name: Name, value: unknown): string[] {
 
 const verdictExample: Verdict = {
   state: 'partial',
-  reasons: [{ code: 'bound-elsewhere', message: 'aligned_alloc is bound to /lib/libc.so.6' }],
+  reasons: [{ code: 'bound-elsewhere', message: 'aligned_alloc is bound to /lib/libc.so.6', advice: 'leave it out' }],
   processes: [
     {
       pid: 12,
       ppid: 11,
       executable: '/bin/true',
       state: 'partial',
-      reasons: [{ code: 'bound-elsewhere', message: 'aligned_alloc is bound to /lib/libc.so.6' }],
+      reasons: [
+        { code: 'bound-elsewhere', message: 'aligned_alloc is bound to /lib/libc.so.6', advice: 'leave it out' },
+      ],
       bindings: { malloc: '/usr/lib/libjemalloc.so.2', free: null },
     },
   ],
@@ -176,14 +178,24 @@ test('schema verdict knows every reason code', () => {
     'static-executable': true,
     'secure-exec': true,
     'own-malloc': true,
+    suspected: true,
     sanitizer: true,
     'wrong-elf-class': true,
     'other-libc': true,
     'not-an-elf': true,
     'library-not-loaded': true,
     'bound-elsewhere': true,
+    'preload-in-front': true,
     'mis-versioned-exports': true,
     'missing-entry-points': true,
+    'deep-bind': true,
+    'own-namespace': true,
+    'late-unseen': true,
+    audited: true,
+    'preload-dropped': true,
+    'session-dropped': true,
+    'other-root': true,
+    'not-run': true,
     'not-witnessed': true,
     'witness-unreadable': true,
   }

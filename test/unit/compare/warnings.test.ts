@@ -38,7 +38,7 @@ describe('each warning comes with its cause', () => {
     const partial: Runner = async ({ subject }) =>
       sample(1e9, 1, { verdict: subject === 1 ? verdict('partial', 'aligned_alloc is in libc.so.6') : verdict() })
     expect((await warnings(partial)).get('heap-not-active')).toContain(
-      'jemalloc was only partly in effect: aligned_alloc is in libc.so.6.',
+      'jemalloc was only partly in effect: aligned_alloc is in libc.so.6; leave it out.',
     )
     const dead: Runner = async ({ subject }) =>
       subject === 1 ? { ...crash(), verdict: verdict('inactive', 'static') } : sample(1e9)

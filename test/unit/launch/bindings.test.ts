@@ -1,9 +1,11 @@
 /** One process image: which heap its entry points landed in. Records are made by witnessed.ts. */
 
 import { describe, expect, test } from 'vitest'
+import { type JournalEntry, journalFlags } from '../../../lib/binding/native.ts'
 import { judgeImage } from '../../../lib/launch/bindings.ts'
 import {
   cxxRuntime,
+  entry,
   executablePath,
   heap,
   heapPath,
@@ -137,7 +139,7 @@ describe('missing-entry-points', () => {
     const { state, reasons, bindings } = judge(program('malloc', 'free', name), without(name), libc)
     expect(state).toBe('partial')
     const message = `${name}@${version}: the heap's library does not export it, so it is bound to ${libcPath}`
-    expect(reasons).toEqual([{ code: 'missing-entry-points', message }])
+    expect(reasons).toMatchObject([{ code: 'missing-entry-points', message }])
     expect(bindings).toMatchObject({ malloc: heapPath, free: heapPath, [name]: libcPath })
   })
 
@@ -183,7 +185,7 @@ describe('mis-versioned-exports', () => {
     const message =
       "aligned_alloc@GLIBC_2.16: the heap's library exports it as version GLIBC_2.2.5, " +
       `so this reference is bound to ${libcPath}`
-    expect(reasons).toEqual([{ code: 'mis-versioned-exports', message }])
+    expect(reasons).toMatchObject([{ code: 'mis-versioned-exports', message }])
   })
 
   test('a version of its own keeps every reference out, though dlsym without a version would find it', () => {
@@ -228,27 +230,68 @@ describe('own-malloc', () => {
   })
 })
 
-describe('bound-elsewhere', () => {
+describe('preload-in-front', () => {
   test('another preloaded library comes first', () => {
     const first = { path: '/tools/libtrace.so', defines: ['malloc', 'free'] }
     const { state, reasons } = judge(program('malloc', 'free', 'calloc'), first, heap(...wholeHeap), libc)
     expect(state).toBe('inactive')
-    expect(reasons).toEqual([
-      {
-        code: 'bound-elsewhere',
-        message: 'malloc@GLIBC_2.2.5, free@GLIBC_2.2.5: another library comes first: /tools/libtrace.so',
-      },
+    const names = 'malloc@GLIBC_2.2.5, free@GLIBC_2.2.5'
+    expect(reasons).toMatchObject([
+      { code: 'preload-in-front', message: `${names}: another is preloaded in front: /tools/libtrace.so` },
     ])
+    const record = image([program('malloc', 'free', 'calloc'), first, heap(...wholeHeap), libc])
+    const byFile = judgeImage(record, (path) => path === heapPath, [], ['/tools/libtrace.so'])
+    expect(byFile.reasons[0]?.message).toContain('/etc/ld.so.preload names another library')
   })
 
   test('is the reason even where the versions fit', () => {
     const first = { path: '/tools/libtrace.so', defines: ['malloc'] }
     const fitting = heap(...['malloc', 'calloc', 'realloc', 'free'].map((name) => `${name}@GLIBC_2.2.5`))
-    expect(judge(program('malloc'), first, fitting, libc).reasons).toMatchObject([{ code: 'bound-elsewhere' }])
+    expect(judge(program('malloc'), first, fitting, libc).reasons).toMatchObject([{ code: 'preload-in-front' }])
   })
 
   test('half of a pair is partial', () => {
     const first = { path: '/tools/libfree.so', defines: ['free'] }
     expect(judge(program('malloc', 'free'), first, heap(...wholeHeap), libc).state).toBe('partial')
+  })
+})
+
+describe('what was loaded later', () => {
+  const late = (flags: number, ...objects: ObjectSketch[]) => [
+    entry('late', { flags, late: { ...image(objects), kind: 'late' } }),
+  ]
+  const plugin: ObjectSketch = { path: '/plugins/one.so', refers: ['malloc@GLIBC_2.2.5', 'pvalloc@GLIBC_2.2.5'] }
+  const judgeWith = (entries: JournalEntry[], ...objects: ObjectSketch[]) =>
+    judgeImage(image(objects), (path) => path === heapPath, entries)
+
+  test('is judged like what was there', () => {
+    const bound = late(0, plugin, heap(...wholeHeap), libc)
+    expect(judgeWith(bound, program('malloc'), heap(...wholeHeap), libc)).toMatchObject({
+      state: 'active',
+      reasons: [],
+    })
+    const lacking = late(0, plugin, without('pvalloc'), libc)
+    const found = judgeWith(lacking, program('malloc'), without('pvalloc'), libc)
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'missing-entry-points' }] })
+    expect(found.reasons[0]?.message).toMatch(/^pvalloc@GLIBC_2.2.5: .*libc.so.6$/)
+  })
+
+  test('deep-bind names the library and what it uses; the program’s own bindings are the program’s', () => {
+    const found = judgeWith(late(journalFlags.deepBound, plugin, libc), program('malloc'), heap(...wholeHeap), libc)
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'deep-bind' }] })
+    for (const word of ['/plugins/one.so', 'malloc@', 'pvalloc@', libcPath]) {
+      expect(found.reasons[0]?.message).toContain(word)
+    }
+    expect(found.bindings.malloc).toBe(heapPath)
+  })
+
+  test('own-namespace: another libc’s malloc is not taken for that of the program', () => {
+    const apart = late(journalFlags.ownNamespace, plugin, { ...libc, path: '/other/libc.so.6' })
+    const found = judgeWith(apart, program('malloc'), heap(...wholeHeap), libc)
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
+    expect(found.reasons[0]?.message).toBe(
+      '/plugins/one.so was loaded into a namespace of its own, where malloc is that of /other/libc.so.6',
+    )
+    expect(found.bindings.malloc).toBe(heapPath)
   })
 })

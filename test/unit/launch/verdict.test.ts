@@ -3,9 +3,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { journalFlags } from '../../../lib/binding/native.ts'
 import { type ExecutableFacts, judge, staticReason, type VerdictInput } from '../../../lib/launch/verdict.ts'
 import { scratch } from '../../support/launching.ts'
-import { executablePath, fork, heap, heapPath, image, libc, program, wholeHeap } from './witnessed.ts'
+import { entry, executablePath, fork, heap, heapPath, image, journal, libc, program, wholeHeap } from './witnessed.ts'
 
 const folder = scratch()
 afterAll(folder.remove)
@@ -30,8 +31,12 @@ function verdict(overrides: Partial<VerdictInput>) {
     rootExitCode: 0,
     target: plain,
     records: [],
+    journals: [],
     unreadable: [],
+    shell: '/bin/dash',
+    preloadedByFile: [],
     inspect: () => null,
+    carried: () => [],
     ...overrides,
   })
 }
@@ -94,7 +99,7 @@ describe('one process', () => {
 
 describe('the target left no record', () => {
   test.each<[string, Partial<ExecutableFacts>, RegExp]>([
-    ['static-executable', { isStatic: true }, /link it dynamically/],
+    ['static-executable', { isStatic: true }, /linked statically/],
     ['secure-exec', { setuid: true }, /set-user-id or set-group-id/],
     ['secure-exec', { capabilities: true }, /file capabilities/],
     ['sanitizer', { sanitizer: 'address' }, /the address sanitizer/],
@@ -142,8 +147,16 @@ describe('the target left no record', () => {
 })
 
 describe('forks', () => {
+  const all = journalFlags.preloadKept | journalFlags.preloadPresent | journalFlags.sessionKept
+
+  /** The target, with what it and its children did. */
+  const withJournal = (objects: Parameters<typeof image>[0], ...entries: ReturnType<typeof entry>[]) => {
+    const target = image(objects)
+    return { records: [target], journals: [journal(target, ...entries)] }
+  }
+
   test('a child has its parent’s bindings', () => {
-    const found = verdict({ records: [image(lacking), fork(101, 100), fork(102, 101)] })
+    const found = verdict(withJournal(lacking, fork(101, 100), fork(102, 101, 2n)))
     expect(states(found)).toEqual([
       [100, 'partial'],
       [101, 'partial'],
@@ -153,29 +166,28 @@ describe('forks', () => {
   })
 
   test('the reason of all is said once, with their number', () => {
-    const found = verdict({ records: [image(lacking), fork(101, 100), fork(102, 100)] })
+    const found = verdict(withJournal(lacking, fork(101, 100), fork(102, 100)))
     expect(found.reasons).toHaveLength(1)
     expect(found.reasons[0]?.message).toMatch(/ \(3 processes\)$/)
   })
 
-  test('a child that execs is judged by what it execs', () => {
+  test('a child that execs is judged by what it execs, whether or not its exec was entered', () => {
     const exec = image(unloaded, { pid: 101, ppid: 100, executable: '/bin/child', sequenceNs: 3n })
-    const found = verdict({ records: [image(good), fork(101, 100), exec] })
-    expect(found.processes.map(({ pid, executable, state }) => [pid, executable, state])).toEqual([
-      [100, executablePath, 'active'],
-      [101, '/bin/child', 'inactive'],
-    ])
-  })
-
-  test('a child of that child has the bindings after the exec', () => {
-    const exec = image(lacking, { pid: 101, ppid: 100, executable: '/bin/child' })
-    const found = verdict({ records: [image(good), fork(101, 100), exec, fork(102, 101)] })
-    expect(found.processes.at(-1)).toMatchObject({ pid: 102, state: 'partial' })
+    const became = entry('exec', { pid: 101, ppid: 100, timeNs: 2n, text: '/bin/child', flags: all })
+    for (const entries of [[fork(101, 100)], [fork(101, 100), became]]) {
+      const { records, journals } = withJournal(good, ...entries)
+      const found = verdict({ records: [...records, exec], journals })
+      expect(found.processes.map(({ pid, executable, state }) => [pid, executable, state])).toEqual([
+        [100, executablePath, 'active'],
+        [101, '/bin/child', 'inactive'],
+      ])
+    }
   })
 
   test('one number for two processes: both are listed', () => {
-    const again = image(good, { pid: 101, ppid: 103, executable: '/bin/other' })
-    const found = verdict({ records: [image(good), fork(101, 100), fork(103, 100), fork(101, 103), again] })
+    const again = image(good, { pid: 101, ppid: 103, executable: '/bin/other', sequenceNs: 9n })
+    const { records, journals } = withJournal(good, fork(101, 100), fork(103, 100, 2n), fork(101, 103, 3n))
+    const found = verdict({ records: [...records, again], journals })
     // The second fork execs; the first one ended before its number was given away.
     expect(found.processes.map(({ pid, ppid, executable }) => [pid, ppid, executable])).toEqual([
       [100, 1, executablePath],
@@ -183,10 +195,7 @@ describe('forks', () => {
       [103, 100, executablePath],
       [101, 103, '/bin/other'],
     ])
-    const spawned = verdict({ records: [image(good), fork(101, 100), fork(103, 100), again] })
-    expect(spawned.processes.map(({ pid }) => pid)).toEqual([100, 101, 103, 101])
-    const sameParent = verdict({ records: [image(good), fork(101, 100), fork(101, 100)] })
-    expect(sameParent.processes).toHaveLength(3)
+    expect(verdict(withJournal(good, fork(101, 100), fork(101, 100, 2n))).processes).toHaveLength(3)
   })
 
   test('a number given to the target’s child a second time does not hide the target', () => {
@@ -198,21 +207,123 @@ describe('forks', () => {
     expect(found.state).toBe('inactive')
   })
 
-  test('a child whose parent is gone is told by its program', () => {
-    const other = image(lacking, { pid: 200, executable: '/bin/other' })
-    const found = verdict({ records: [image(good), other, fork(101, 1), fork(201, 1, { executable: '/bin/other' })] })
-    expect(states(found).slice(2)).toEqual([
-      [101, 'active'],
-      [201, 'partial'],
+  test('what a child loads is its own affair, what its parent loaded before is its too', () => {
+    const plugin = { path: '/plugins/one.so', refers: ['pvalloc@GLIBC_2.2.5'] }
+    const part = { ...image([plugin, libc]), kind: 'late' as const }
+    const late = (pid: number, timeNs: bigint) => entry('late', { pid, timeNs, late: part })
+    const before = verdict(
+      withJournal(
+        [program('malloc'), heap('malloc', 'calloc', 'realloc', 'free'), libc],
+        late(100, 1n),
+        fork(101, 100, 2n),
+      ),
+    )
+    expect(states(before)).toEqual([
+      [100, 'partial'],
+      [101, 'partial'],
     ])
+    const after = verdict(
+      withJournal(
+        [program('malloc'), heap('malloc', 'calloc', 'realloc', 'free'), libc],
+        fork(101, 100, 1n),
+        late(101, 2n),
+      ),
+    )
+    expect(states(after)).toEqual([
+      [100, 'active'],
+      [101, 'partial'],
+    ])
+    expect(codes(after)).toEqual(['missing-entry-points'])
+  })
+})
+
+describe('programs that were started and left no record', () => {
+  const { preloadKept, preloadPresent, sessionKept, otherRoot, otherUser } = journalFlags
+  const start = (flags: number, kind: 'exec' | 'spawn' | 'shell' = 'spawn', facts: Partial<ExecutableFacts> = {}) => {
+    const target = image(good)
+    const text = '/bin/child'
+    const started = entry(kind, { child: kind === 'spawn' ? 107 : 0, flags, text })
+    return verdict({
+      records: [target],
+      journals: [journal(target, started)],
+      inspect: (path) => ({ ...plain, path, ...facts }),
+    })
+  }
+
+  test.each([
+    ['preload-dropped', 0, 'inactive'],
+    ['preload-dropped', preloadPresent | sessionKept, 'inactive'],
+    ['session-dropped', preloadPresent | preloadKept, 'partial'],
+    ['other-root', preloadPresent | preloadKept | sessionKept | otherRoot, 'inactive'],
+    ['not-witnessed', preloadPresent | preloadKept | sessionKept | otherUser, 'partial'],
+    ['not-witnessed', preloadPresent | preloadKept | sessionKept, 'partial'],
+  ])('%s (%i)', (code, flags, state) => {
+    const found = start(flags)
+    expect(found).toMatchObject({ state, reasons: [{ code }] })
+    expect(found.processes[1]).toMatchObject({ pid: 107, ppid: 100, executable: '/bin/child', state, bindings: {} })
+    expect(found.reasons[0]?.advice).not.toBe('')
   })
 
-  test('a child of a program that left no record is not passed over', () => {
-    const stranger = fork(301, 300, { executable: '/bin/stranger' })
-    const found = verdict({ records: [image(good), stranger] })
-    expect(found).toMatchObject({ state: 'inactive', reasons: [{ code: 'not-witnessed' }] })
-    expect(found.processes[1]).toMatchObject({ pid: 301, executable: '/bin/stranger', state: 'inactive' })
-    expect(verdict({ heapLibraries: [], records: [image(good), stranger] }).state).toBe('active')
+  test('what the file shows is the reason, whatever the environment', () => {
+    expect(codes(start(preloadKept | preloadPresent | sessionKept, 'spawn', { isStatic: true }))).toEqual([
+      'static-executable',
+    ])
+    expect(codes(start(0, 'exec', { setuid: true }))).toEqual(['secure-exec'])
+  })
+
+  test('a shell has no number', () => {
+    expect(start(0, 'shell').processes[1]).toMatchObject({ pid: 0, ppid: 100, executable: '/bin/child' })
+  })
+
+  test('each start takes one record, the first that fits', () => {
+    const target = image(good)
+    const shell = image(good, { pid: 101, ppid: 100, executable: '/bin/dash', sequenceNs: 5n })
+    const two = [entry('shell', { text: '/bin/sh', timeNs: 2n }), entry('shell', { text: '/bin/sh', timeNs: 7n })]
+    const found = verdict({ records: [target, shell], journals: [journal(target, ...two)] })
+    expect(found.processes.map(({ pid }) => pid)).toEqual([100, 101, 0])
+  })
+
+  test('are of no consequence where nothing was requested', () => {
+    const target = image(good)
+    const journals = [journal(target, entry('exec', { text: '/bin/child' }))]
+    expect(verdict({ heapLibraries: [], records: [target], journals }).state).toBe('active')
+  })
+})
+
+describe('more of what an image shows', () => {
+  test('an allocator inside is suspected, with the evidence', () => {
+    const found = verdict({
+      records: [image(good)],
+      carried: (path) =>
+        path === executablePath ? [{ allocator: 'jemalloc', certainty: 'suspected', evidence: 'the text x' }] : [],
+    })
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'suspected' }] })
+    expect(found.reasons[0]?.message).toMatch(/target carries jemalloc of its own: the text x/)
+  })
+
+  test('an auditor is named, and leaves the state as it is', () => {
+    expect(verdict({ records: [image(good, { audited: true })] })).toMatchObject({
+      state: 'active',
+      reasons: [{ code: 'audited' }],
+    })
+  })
+
+  test('what was loaded too late to be looked at is named', () => {
+    const target = image(good)
+    const load = (flags: number) =>
+      verdict({ records: [target], journals: [journal(target, entry('load', { text: '/x.so', flags }))] })
+    expect(load(0)).toMatchObject({ state: 'active', reasons: [{ code: 'late-unseen' }] })
+    expect(load(journalFlags.deepBound)).toMatchObject({ state: 'partial', reasons: [{ code: 'deep-bind' }] })
+    expect(load(journalFlags.ownNamespace)).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
+    const looked = [entry('load', { text: '/x.so' }), entry('looked', { timeNs: 2n })]
+    expect(verdict({ records: [target], journals: [journal(target, ...looked)] }).reasons).toEqual([])
+  })
+
+  test('what did not fit leaves doubt', () => {
+    const target = image(good)
+    const found = verdict({ records: [target], journals: [{ ...journal(target), lostEntries: 3 }] })
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'witness-unreadable' }] })
+    expect(found.reasons[0]?.message).toContain('3 things')
   })
 })
 
@@ -247,7 +358,7 @@ describe('records that cannot be read', () => {
   test('leave one process in doubt', () => {
     const found = verdict({ records: [image(good)], unreadable: ['101-5.witness: cut off at 96'] })
     expect(found.state).toBe('partial')
-    expect(found.reasons).toEqual([{ code: 'witness-unreadable', message: '101-5.witness: cut off at 96' }])
+    expect(found.reasons).toMatchObject([{ code: 'witness-unreadable', message: '101-5.witness: cut off at 96' }])
   })
 
   test('are of no consequence where nothing was requested', () => {

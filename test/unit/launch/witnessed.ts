@@ -4,7 +4,7 @@
  * test; the resolution is made here, by glibc's rule (elf/dl-lookup.c, check_match).
  */
 
-import type { EntryPointRole, WitnessRecord } from '../../../lib/binding/native.ts'
+import type { EntryPointRole, Journal, JournalEntry, WitnessRecord } from '../../../lib/binding/native.ts'
 
 /** One loaded object. Symbols are written as `malloc` or `malloc@GLIBC_2.2.5`. */
 export interface ObjectSketch {
@@ -67,7 +67,7 @@ export function image(objects: readonly ObjectSketch[], overrides: Partial<Witne
     }),
   )
   return {
-    ...{ pid: 100, ppid: 1, sequenceNs: 0n, kind: 'exec', truncated: false },
+    ...{ pid: 100, ppid: 1, sequenceNs: 0n, kind: 'exec', truncated: false, audited: false },
     executable: executablePath,
     objects: objects.map(({ path }) => path),
     references,
@@ -76,9 +76,19 @@ export function image(objects: readonly ObjectSketch[], overrides: Partial<Witne
   }
 }
 
-/** A record of a forked child. */
-export function fork(pid: number, ppid: number, overrides: Partial<WitnessRecord> = {}): WitnessRecord {
-  return { ...image([]), kind: 'fork', pid, ppid, ...overrides }
+/** The journal of an image. */
+export function journal(of: WitnessRecord, ...entries: JournalEntry[]): Journal {
+  return { pid: of.pid, sequenceNs: of.sequenceNs, lostEntries: 0, entries }
+}
+
+/** An entry of a journal. */
+export function entry(kind: JournalEntry['kind'], overrides: Partial<JournalEntry> = {}): JournalEntry {
+  return { kind, pid: 100, ppid: 1, child: 0, timeNs: 1n, flags: 0, text: '', late: null, ...overrides }
+}
+
+/** A child that was forked. */
+export function fork(pid: number, ppid: number, timeNs = 1n): JournalEntry {
+  return entry('fork', { pid, ppid, timeNs })
 }
 
 function at(version: string): (name: string) => string {

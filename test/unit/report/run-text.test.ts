@@ -5,7 +5,11 @@ import { plainPalette, runText } from '../../../lib/report/index.ts'
 import type { ProcessVerdict, Reason, RunResult } from '../../../lib/types.ts'
 import { ascii50, colour80, plain80, run } from './fixtures.ts'
 
-const reason: Reason = { code: 'static-executable', message: 'a static executable: nothing can be preloaded into it' }
+const reason: Reason = {
+  code: 'static-executable',
+  message: 'a static executable',
+  advice: 'nothing can be preloaded into it',
+}
 
 function processOf(state: ProcessVerdict['state'], executable: string): ProcessVerdict {
   return { pid: 1, ppid: 1, executable, state, reasons: state === 'active' ? [] : [reason], bindings: {} }
@@ -42,8 +46,8 @@ describe('runText', () => {
     expect(runText(troubled, plain80)).toMatchInlineSnapshot(`
       "alloc8: killed by SIGSEGV after 1.23 s under jemalloc:narenas=2
         heap           inactive in 1, active in 1 of 2 processes
-        because        a static executable: nothing can be preloaded into it
-                       (/usr/local/bin/busybox)
+        because        a static executable (/usr/local/bin/busybox); nothing can be
+                       preloaded into it
         CPU time       1.10 s user, 120 ms system
         peak memory    117 MiB
         page faults    12,345 minor, 3 major
@@ -62,9 +66,9 @@ describe('runText', () => {
       jemalloc:narenas=2
         heap           inactive in 1, active in 1 of 2
                        processes
-        because        a static executable: nothing can
-                       be preloaded into it
-                       (/usr/local/bin/busybox)
+        because        a static executable
+                       (/usr/local/bin/busybox); nothing
+                       can be preloaded into it
         CPU time       1.10 s user, 120 ms system
         peak memory    117 MiB
         page faults    12,345 minor, 3 major

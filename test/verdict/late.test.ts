@@ -1,0 +1,213 @@
+/**
+ * Libraries that are loaded after start: what they are bound to, in every way to open them and to end; and that a program
+ * finds its own libraries as it does without us.
+ */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nativeFile } from '../../lib/binding/native.ts'
+import { compile } from '../support/compile.ts'
+import { scratch } from '../support/launching.ts'
+import { buildLibraries, libraryFile } from '../support/programs.ts'
+import { runUnder } from '../support/run-under.ts'
+
+const folder = scratch()
+afterAll(folder.remove)
+
+const simple = nativeFile('liballoc8-simple.so')
+
+/** opener LIBRARY WAY END: opens it, calls it, ends. */
+const opener = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static int flags(const char* way) {
+  if (!strcmp(way, "deep")) return RTLD_LAZY | RTLD_DEEPBIND;
+  if (!strcmp(way, "deep-now")) return RTLD_NOW | RTLD_DEEPBIND;
+  return !strcmp(way, "global") ? RTLD_NOW | RTLD_GLOBAL : RTLD_LAZY | RTLD_LOCAL;
+}
+static int open_and_call(char** words) {
+  int apart = !strcmp(words[2], "apart");
+  void* library = apart ? dlmopen(LM_ID_NEWLM, words[1], RTLD_NOW) : dlopen(words[1], flags(words[2]));
+  int (*work)(void) = library ? (int (*)(void))dlsym(library, "work") : 0;
+  if (!work) puts(dlerror());
+  return work ? work() : 100;
+}
+int main(int count, char** words) {
+  const char* end = words[3];
+  int result = 0;
+  if (!strcmp(end, "fork")) {
+    pid_t child = fork();
+    if (child == 0) _exit(open_and_call(words));
+    waitpid(child, &result, 0);
+    return WEXITSTATUS(result);
+  }
+  result = open_and_call(words);
+  if (!strcmp(end, "_exit")) _exit(result);
+  if (!strcmp(end, "quick")) quick_exit(result);
+  if (!strcmp(end, "kill")) raise(SIGKILL);
+  if (!strcmp(end, "exec")) execlp("true", "true", (char*)0);
+  return result;
+}
+`
+const plugin = `
+#include <malloc.h>
+#include <stdlib.h>
+int work(void) {
+  void* volatile block = malloc(100);
+  void* volatile pages = pvalloc(10);
+  int good = block && pages;
+  free(block);  // not the pages: where their heap is another, it would not know them
+  return good ? 7 : 1;
+}
+`
+
+let program = ''
+let library = ''
+beforeAll(async () => {
+  program = await compile(folder.path, { name: 'opener', source: opener })
+  library = await compile(folder.path, { name: 'libplugin.so', source: plugin, flags: ['-shared', '-fPIC'] })
+})
+
+const open = (heap: string, way: string, end: string) => runUnder(heap, [program, library, way, end])
+
+describe('dlopen', () => {
+  test.each(['local', 'global'])('%s: active, and its entry points are listed', async (way) => {
+    const { result } = await open('simple', way, 'return')
+    expect(result).toMatchObject({ exitCode: 7, verdict: { state: 'active', reasons: [] } })
+    expect(result.verdict.processes[0]?.bindings).toMatchObject({ malloc: simple, pvalloc: simple })
+  })
+
+  test.each(['return', '_exit', 'quick', 'exec', 'fork'])('is looked at before %s', async (end) => {
+    await buildLibraries('planted')
+    const lacking = libraryFile('missing-pvalloc', 'planted')
+    const { result } = await open(lacking, 'local', end)
+    expect(result.exitCode).toBe(end === 'exec' ? 0 : 7)
+    const opened = result.verdict.processes.find(({ state }) => state === 'partial')
+    expect(opened?.reasons.map(({ code }) => code)).toEqual(['missing-entry-points'])
+    expect(opened?.reasons[0]?.message).toMatch(/^pvalloc@GLIBC_2.2.5: .*libc\.so\.6$/)
+  })
+
+  test('in a process that is killed, it is named all the same', async () => {
+    const { result } = await open('simple', 'local', 'kill')
+    expect(result).toMatchObject({
+      signal: 'SIGKILL',
+      verdict: { state: 'active', reasons: [{ code: 'late-unseen' }] },
+    })
+    expect(result.verdict.reasons[0]?.message).toContain(library)
+  })
+})
+
+describe('RTLD_DEEPBIND', () => {
+  test.each(['deep', 'deep-now'])('%s: partial; the library and whose malloc it uses are named', async (way) => {
+    for (const end of ['return', '_exit', 'kill']) {
+      const { result } = await open('simple', way, end)
+      expect(result.verdict, end).toMatchObject({ state: 'partial', reasons: [{ code: 'deep-bind' }] })
+      expect(result.verdict.reasons[0]?.message).toContain(library)
+      if (end !== 'kill') expect(result.verdict.reasons[0]?.message).toMatch(/malloc@.*pvalloc@.*libc\.so\.6$/)
+      expect(result.verdict.processes[0]?.bindings.malloc).toBe(simple)
+    }
+  })
+
+  test('is of no consequence under `system`, where libc is the heap', async () => {
+    expect((await open('system', 'deep', 'return')).result.verdict).toMatchObject({ state: 'active', reasons: [] })
+  })
+})
+
+test('dlmopen: partial; a namespace of its own has a libc of its own', async () => {
+  for (const end of ['return', 'kill']) {
+    const { result } = await open('simple', 'apart', end)
+    expect(result.verdict, end).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
+    expect(result.verdict.reasons[0]?.message).toContain(library)
+  }
+})
+
+test('a caller’s own RUNPATH and $ORIGIN hold, in the program and in a library of it', async () => {
+  const deep = join(folder.path, 'deep')
+  mkdirSync(join(deep, 'plugins'), { recursive: true })
+  const flags = ['-shared', '-fPIC']
+  await compile(join(deep, 'plugins'), { name: 'libfound.so', source: 'int found(void) { return 7; }', flags })
+  const opens = `
+#include <dlfcn.h>
+int opens(void) {
+  void* library = dlopen("libfound.so", RTLD_NOW);
+  int (*found)(void) = library ? (int (*)(void))dlsym(library, "found") : 0;
+  return found ? found() : 1;
+}
+`
+  const runpath = '-Wl,--enable-new-dtags,-rpath,$ORIGIN/plugins'
+  await compile(deep, { name: 'libopens.so', source: opens, flags: [...flags, runpath] })
+  const main = 'int opens(void);\nint main(void) { return opens(); }\n'
+  const linked = ['-Wl,--enable-new-dtags,-rpath,$ORIGIN', `-L${deep}`, '-lopens']
+  const byLibrary = await compile(deep, { name: 'by-library', source: main, flags: linked })
+  const byProgram = await compile(deep, { name: 'by-program', source: opens + main, flags: [runpath] })
+  for (const path of [byLibrary, byProgram]) {
+    const { result } = await runUnder('simple', [path])
+    expect(result, path).toMatchObject({ exitCode: 7, verdict: { state: 'active', reasons: [] } })
+  }
+})
+
+/** Sends everybody's malloc and free to libc's, which it finds in libc's own table of symbols. */
+const auditor = `
+#define _GNU_SOURCE
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+static struct link_map* libc;
+unsigned la_version(unsigned version) { return version; }
+unsigned la_objopen(struct link_map* map, Lmid_t space, uintptr_t* cookie) {
+  if (space == LM_ID_BASE && strstr(map->l_name, "/libc.so.6")) libc = map;
+  return LA_FLG_BINDTO | LA_FLG_BINDFROM;
+}
+static uintptr_t in_libc(const char* name) {
+  const Elf64_Sym* symbols = 0;
+  const char* strings = 0;
+  for (const Elf64_Dyn* entry = libc->l_ld; entry->d_tag != DT_NULL; ++entry) {
+    if (entry->d_tag == DT_SYMTAB) symbols = (const Elf64_Sym*)entry->d_un.d_ptr;
+    if (entry->d_tag == DT_STRTAB) strings = (const char*)entry->d_un.d_ptr;
+  }
+  for (const Elf64_Sym* symbol = symbols; (const char*)symbol < strings; ++symbol) {
+    if (symbol->st_shndx != 0 && !strcmp(strings + symbol->st_name, name)) return libc->l_addr + symbol->st_value;
+  }
+  return 0;
+}
+uintptr_t la_symbind64(Elf64_Sym* symbol, unsigned index, uintptr_t* from, uintptr_t* to, unsigned* flags,
+                       const char* name) {
+  uintptr_t own = libc && (!strcmp(name, "malloc") || !strcmp(name, "free")) ? in_libc(name) : 0;
+  return own ? own : symbol->st_value;
+}
+`
+
+test('LD_AUDIT is named; where the auditor sends calls elsewhere, that shows', async () => {
+  const silent = await compile(folder.path, {
+    name: 'libaudit.so',
+    source: 'unsigned la_version(unsigned version) { return version; }',
+    flags: ['-shared', '-fPIC'],
+  })
+  const { result } = await runUnder('simple', ['/bin/true'], { env: { ...process.env, LD_AUDIT: silent } })
+  expect(result).toMatchObject({ exitCode: 0, verdict: { state: 'active', reasons: [{ code: 'audited' }] } })
+  const away = await compile(folder.path, { name: 'libaway.so', source: auditor, flags: ['-shared', '-fPIC'] })
+  const bound = await compile(folder.path, {
+    name: 'bound',
+    source: '#include <stdlib.h>\nint main(void) { void* volatile block = malloc(10); free(block); return 7; }\n',
+    flags: ['-Wl,-z,now'],
+  })
+  const sent = await runUnder('simple', [bound], { env: { ...process.env, LD_AUDIT: away } })
+  expect(sent.result.exitCode).toBe(7)
+  expect(sent.result.verdict.reasons.map(({ code }) => code)).toEqual(['bound-elsewhere', 'audited'])
+  expect(sent.result.verdict.state).not.toBe('active')
+})
+
+test('another heap that the target puts in front of ours is named', async () => {
+  await buildLibraries('planted')
+  const other = libraryFile('honest', 'planted')
+  const { result } = await runUnder('simple', ['sh', '-c', `LD_PRELOAD=${other}:$LD_PRELOAD expr 1 + 1`])
+  expect(result.verdict).toMatchObject({ state: 'inactive', reasons: [{ code: 'preload-in-front' }] })
+  expect(result.verdict.reasons[0]?.message).toContain(other)
+})
