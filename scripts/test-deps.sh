@@ -6,6 +6,7 @@ set -euo pipefail
 packages=(
   libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libtbbmalloc2 libclang-rt-14-dev
   redis-server redis-tools sqlite3 valgrind clang-format clang-tidy gcc-multilib musl-tools libcap2-bin
+  postgresql default-jre-headless
   libjemalloc-dev libgoogle-perftools-dev golang-go chromium
 )
 # CPython's tests of itself run under every heap; Debian has them in a package of their own.

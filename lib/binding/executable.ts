@@ -29,6 +29,8 @@ export interface TargetInfo {
   isStatic: boolean
   /** It runs as another user or group than ours, so that the loader ignores what is preloaded. */
   setuid: boolean
+  /** It has set-id bits at all: they count for others than us. */
+  hasSetId: boolean
   /** It has file capabilities that make the loader as careful; root has nothing to gain from them. */
   capabilities: boolean
   /** Where a malloc of its own is seen, in words (`malloc in its dynamic symbol table`), or null. */
@@ -155,6 +157,7 @@ export function describeTarget(path: string, context: TargetContext = {}): Targe
     bits: elf?.bits ?? null,
     isStatic: elf !== null && elf.interpreter === null && !isLoader(elf),
     setuid: changesIdentity(status),
+    hasSetId: (status.mode & 0o6000) !== 0,
     capabilities: process.getuid?.() !== 0 && fileCapabilities(real),
   }
 }

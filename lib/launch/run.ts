@@ -189,6 +189,7 @@ function factsOf(info: TargetInfo): ExecutableFacts {
     isStatic: info.isStatic,
     interpreter: info.elf?.interpreter,
     setuid: info.setuid,
+    hasSetId: info.hasSetId,
     capabilities: info.capabilities,
     definesMalloc: info.definesMalloc,
     sanitizer: info.sanitizer,

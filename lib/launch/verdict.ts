@@ -23,6 +23,8 @@ export interface ExecutableFacts {
   interpreter?: string | null | undefined
   /** Set-user-id or set-group-id that changes who runs it. */
   setuid: boolean
+  /** Its bits say so, whoever starts it. */
+  hasSetId?: boolean
   capabilities: boolean
   /** How it is seen that the executable defines malloc itself, or null. */
   definesMalloc: string | null
@@ -141,13 +143,13 @@ function auditText(executable: string): string {
 
 /** A program that was started and left no record: why, and whether the heap can be in it all the same. */
 function judgeUnseen(input: VerdictInput, { executable, start }: ProcessImage, outOfReach: ReachTest): ImageFinding {
-  const reason = unseenReason(executable, start?.flags ?? 0, outOfReach)
+  const reason = unseenReason(input, executable, start?.flags ?? 0, outOfReach)
   const maybe = reason.code === 'session-dropped' || reason.code === 'not-witnessed'
   const state = input.heapLibraries.length === 0 ? 'active' : maybe ? 'partial' : 'inactive'
   return { state, reasons: [reason], bindings: {} }
 }
 
-function unseenReason(path: string, flags: number, outOfReach: ReachTest): Reason {
+function unseenReason(input: VerdictInput, path: string, flags: number, outOfReach: ReachTest): Reason {
   const has = (flag: number) => (flags & flag) !== 0
   if (has(journalFlags.otherRoot)) {
     return reasonFor('other-root', `${path} was started inside another root folder, where the heap's library is not`)
@@ -162,6 +164,7 @@ function unseenReason(path: string, flags: number, outOfReach: ReachTest): Reaso
     return reasonFor('session-dropped', `${path} was started with LD_PRELOAD, but without ALLOC8_SESSION`)
   }
   if (has(journalFlags.otherUser)) {
+    if (input.inspect(path)?.hasSetId) return reasonFor('secure-exec', `${path} is set-user-id or set-group-id`)
     return reasonFor('not-witnessed', `${path} was started as another user, who cannot write to the session folder`)
   }
   return reasonFor('not-witnessed', `${path} was started with the heap preloaded and left no record`)

@@ -1,7 +1,9 @@
 /** What the launcher's tests share: short ways to run something, and ways to see whether a process is gone. */
 
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LaunchOptions, type LaunchResult, launch } from '../../lib/launch/launch.ts'
@@ -78,4 +80,14 @@ export function compileC(name: string, folder: string, ...flags: string[]): stri
   const out = join(folder, name)
   execFileSync('cc', ['-O2', '-Wall', '-Wextra', '-Werror', ...flags, '-o', out, source])
   return out
+}
+
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

@@ -74,14 +74,14 @@ std::size_t countArguments(const char* first, std::va_list list) {
   if (first == nullptr) return count;
   do {
     ++count;
-  } while (va_arg(list, const char*) != nullptr);
+  } while (va_arg(list, const char*) != nullptr);  // NOLINT(clang-analyzer-valist.Uninitialized): the caller began it
   return count;
 }
 
 // Fills the array in; what stands behind the null in the list is next.
 void collectArguments(char** out, const char* first, std::va_list* list) {
   *out = const_cast<char*>(first);
-  while (*out != nullptr) *++out = va_arg(*list, char*);
+  while (*out != nullptr) *++out = va_arg(*list, char*);  // NOLINT(clang-analyzer-valist.Uninitialized): likewise
 }
 
 // The file behind a descriptor, or behind a path relative to one, as far as it can be told.
@@ -89,6 +89,12 @@ record::JournalEntry* enterDescriptor(int descriptor, char* const* environment) 
   char path[1024];
   if (platform::pathOfDescriptor(descriptor, path, sizeof path) == 0) std::strcpy(path, "/proc/self/fd");
   return enter({path, false}, environment);
+}
+
+// Whether execveat is to take the descriptor's own file.
+bool isItself(const char* path) {
+  ALLOC8_ASSUME_NOTHING(path);
+  return path != nullptr && *path == '\0';
 }
 
 }  // namespace
@@ -130,10 +136,8 @@ ALLOC8_EXPORT int fexecve(int descriptor, char* const arguments[], char* const e
 
 ALLOC8_EXPORT int execveat(int descriptor, const char* path, char* const arguments[], char* const environment[],
                            int flags) noexcept {
-  ALLOC8_ASSUME_NOTHING(path);
-  const bool itself = path != nullptr && *path == '\0';
   alloc8::record::JournalEntry* entry =
-      itself ? enterDescriptor(descriptor, environment) : enter({path, false}, environment);
+      isItself(path) ? enterDescriptor(descriptor, environment) : enter({path, false}, environment);
   const int result = nextExecveat(descriptor, path, arguments, environment, flags);
   alloc8::record::Journal::withdraw(entry);
   return result;

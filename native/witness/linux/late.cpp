@@ -72,7 +72,7 @@ bool forked = false;
 // Also what libc loaded by itself (name services, character sets) is late, though nobody called dlopen.
 __attribute__((destructor)) void atExit() {
   if (!journal().isOpen()) return;
-  if (forked ? loadedSince.load(std::memory_order_relaxed) : hasLateObjects()) look();
+  if (loadedSince.load(std::memory_order_relaxed) || (!forked && hasLateObjects())) look();
 }
 
 }  // namespace
@@ -101,15 +101,14 @@ using namespace alloc8::witness;  // NOLINT(google-build-using-namespace): C fun
 
 extern "C" {
 
-// A tail call in every build, also in one without optimisation; test/verdict sees whether $ORIGIN holds.
-#define ALLOC8_TAIL_CALL __attribute__((optimize("O2"), noinline))
+// test/verdict sees whether $ORIGIN holds.
 
-ALLOC8_EXPORT ALLOC8_TAIL_CALL void* dlopen(const char* file, int mode) noexcept {
+ALLOC8_EXPORT ALLOC8_TAIL_CALLS void* dlopen(const char* file, int mode) noexcept {
   enterLoad(file, mode, false);
   return nextDlopen.find()(file, mode);
 }
 
-ALLOC8_EXPORT ALLOC8_TAIL_CALL void* dlmopen(Lmid_t space, const char* file, int mode) noexcept {
+ALLOC8_EXPORT ALLOC8_TAIL_CALLS void* dlmopen(Lmid_t space, const char* file, int mode) noexcept {
   enterLoad(file, mode, space != LM_ID_BASE);
   return nextDlmopen.find()(space, file, mode);
 }

@@ -17,6 +17,13 @@
 // promise of their arguments and callers do not keep.
 #define ALLOC8_ASSUME_NOTHING(variable) __asm__("" : "+r"(variable))
 
+// A function whose last call is a jump in every build, also in one without optimisation where the compiler can be told.
+#if defined(__clang__)
+#define ALLOC8_TAIL_CALLS ALLOC8_NOINLINE
+#else
+#define ALLOC8_TAIL_CALLS __attribute__((optimize("O2"), noinline))
+#endif
+
 // Inlines everything that the function calls and that is not marked as not to be inlined.
 #define ALLOC8_FLATTEN __attribute__((flatten))
 
