@@ -100,6 +100,8 @@ class TargetRunner {
   readonly #heaps: readonly ResolvedHeap[]
   readonly #metrics: readonly CompareMetric[]
   readonly #padding: Rng
+  /** A run has been begun. */
+  #begun = false
 
   constructor(
     options: CompareOptions,
@@ -119,7 +121,13 @@ class TargetRunner {
     const heap = this.#heaps[subject === 'control' ? 0 : subject]
     if (heap === undefined) throw new RangeError(`no heap ${subject}`)
     const { cwd, env, timeoutMs, prepare, onOutput } = this.#options
-    if (prepare !== undefined) await runPrepare(prepare, { cwd, env, signal })
+    if (prepare !== undefined) {
+      const problem = await runPrepare(prepare, { cwd, env, signal, timeoutMs })
+      // Before the first run it is a mistake to be mended; later it costs that run and not the blocks before it.
+      if (problem !== null && !this.#begun) throw problem
+      if (problem !== null) return failedRun(problem.message, problem.hint ?? '')
+    }
+    this.#begun = true
     const matcher = new OutputMatcher(this.#metrics)
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
       matcher.push(chunk, stream)
@@ -140,10 +148,7 @@ class TargetRunner {
     })
     const result = await measured.catch(lostLauncher)
     const { values, problems, tail } = matcher.finish()
-    if (result instanceof Alloc8Error) {
-      const failure = { exitCode: null, signal: null, timedOut: false, message: result.message, output: tail }
-      return { values: {}, failure, verdict: null, wallNs: 0 }
-    }
+    if (result instanceof Alloc8Error) return failedRun(result.message, tail)
     return {
       values: { ...measuredValues(result), ...values },
       failure: this.#failure(result, tail),
@@ -164,6 +169,12 @@ class TargetRunner {
   }
 }
 
+/** A run that gave nothing, for a reason that is not the target's. */
+function failedRun(message: string, output: string): RunSample {
+  const failure = { exitCode: null, signal: null, timedOut: false, message, output }
+  return { values: {}, failure, verdict: null, wallNs: 0 }
+}
+
 /** A run whose launcher was killed gave no number; the blocks before it are worth keeping. Rethrows all else. */
 function lostLauncher(error: unknown): Alloc8Error {
   if (error instanceof Alloc8Error && error.code === 'LAUNCHER_LOST') return error
@@ -171,15 +182,15 @@ function lostLauncher(error: unknown): Alloc8Error {
 }
 
 /**
- * Runs the --prepare command in a shell and throws when it fails, because a run without it would measure another thing.
- * What it leaves in the background is left alone, unless the comparison is stopped meanwhile.
+ * Runs the --prepare command in a shell. Gives the error when it fails, because a run without it would measure another
+ * thing. It has as much time as a run; what it leaves in the background is left alone, unless the comparison is stopped meanwhile.
  */
 async function runPrepare(
   command: string,
-  options: { cwd?: string | undefined; env?: NodeJS.ProcessEnv | undefined; signal?: AbortSignal | undefined },
-): Promise<void> {
+  options: Pick<CompareOptions, 'cwd' | 'env' | 'signal' | 'timeoutMs'>,
+): Promise<Alloc8Error | null> {
   let complaint = ''
-  const { exitCode, signal } = await launch({
+  const { exitCode, signal, timedOut } = await launch({
     path: '/bin/sh',
     argv0: 'sh',
     args: ['-c', command],
@@ -194,10 +205,12 @@ async function runPrepare(
     lifeline: true,
     detached: true,
     signal: options.signal,
+    timeoutMs: options.timeoutMs,
   })
-  if (exitCode === 0) return
-  const how = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
-  throw new Alloc8Error('USAGE', `--prepare: ${JSON.stringify(command)} failed: ${how}`, {
+  if (exitCode === 0 && !timedOut) return null
+  const ending = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
+  const how = timedOut ? `no end within ${options.timeoutMs} ms` : ending
+  return new Alloc8Error('USAGE', `--prepare: ${JSON.stringify(command)} failed: ${how}`, {
     hint: complaint.trim() === '' ? 'it printed nothing; run it by itself' : complaint.trim(),
   })
 }

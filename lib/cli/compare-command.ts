@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { type CompareOptions, compare } from '../api/compare.ts'
 import { resolveHeap, splitHeapList } from '../heaps/index.ts'
 import { adoptText, bestHeap, compareText, type TextStyle } from '../report/index.ts'
-import type { CompareResult } from '../types.ts'
+import type { ComparedHeap, CompareResult } from '../types.ts'
 import { collect, duration, share, wholeNumber } from './options.ts'
 import { openReport, toJson } from './output.ts'
 import { progressLine } from './progress.ts'
@@ -66,10 +66,18 @@ Examples:
 async function execute(command: string[], flags: CompareFlags): Promise<void> {
   const report = flags.json === undefined ? null : openReport(flags.json)
   const progress = progressLine(process.stderr)
-  const interrupt = interruption(progress.end)
+  const interrupt = interruption(() => {
+    progress.end()
+    report?.abandon()
+  })
   let result: CompareResult
   try {
-    result = await compare({ ...toOptions(command, flags), signal: interrupt.signal, onProgress: progress.update })
+    result = await compare({
+      ...toOptions(command, flags),
+      signal: interrupt.signal,
+      onProgress: progress.update,
+      onOutput: flags.showOutput === true ? progress.print : undefined,
+    })
   } catch (error) {
     report?.abandon()
     throw error
@@ -102,7 +110,6 @@ function toOptions(command: string[], flags: CompareFlags): CompareOptions {
     prepare: flags.prepare,
     timeoutMs: flags.timeout,
     ignoreFailure: flags.ignoreFailure,
-    onOutput: flags.showOutput === true ? (chunk) => void process.stderr.write(chunk) : undefined,
   }
 }
 
@@ -125,9 +132,14 @@ function interruption(atOnce: () => void): { signal: AbortSignal; end(): void } 
   }
 }
 
+/** No run came so far that anything could be seen of it. */
+function isUnknown({ reasons }: ComparedHeap): boolean {
+  return reasons.some(({ code }) => code === 'not-run')
+}
+
 function exitStatus(result: CompareResult, interrupted: boolean): number {
   if (interrupted) return 130
-  if (result.heaps.some((heap) => heap.state !== 'active')) return 3
+  if (result.heaps.some((heap) => heap.state !== 'active' && !isUnknown(heap))) return 3
   return result.cells.some((cell) => cell.runs.some((run) => run !== null)) ? 0 : 1
 }
 

@@ -6,12 +6,20 @@ import type { Progress } from '../compare/index.ts'
 /** A progress display; `end` takes it off the screen. */
 export interface ProgressLine {
   update(progress: Progress): void
+  /** Writes what a target printed, above the bar: whole lines as they come, the rest at the end. */
+  print(chunk: Buffer): void
   end(): void
 }
 
+/** Terminal control (ECMA-48, DEC): to the first column and the line cleared; the cursor's place remembered. */
+const clearLine = '\r\x1b[K'
+const saveCursor = '\x1b7'
+const wrapOn = '\x1b[?7h'
+const wrapOff = '\x1b[?7l'
+
 /** A bar with the heap in hand and the time left; nothing where the stream is no terminal. */
 export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
-  if (!stream.isTTY) return { update: () => {}, end: () => {} }
+  if (!stream.isTTY) return { update: () => {}, print: (chunk) => void stream.write(chunk), end: () => {} }
   const bar = new cliProgress.SingleBar(
     {
       stream,
@@ -26,6 +34,13 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
     cliProgress.Presets.rect,
   )
   let started = false
+  let rest = Buffer.alloc(0)
+  const write = (lines: Buffer) => {
+    if (lines.length === 0) return
+    stream.write(clearLine + (started ? wrapOn : ''))
+    stream.write(lines)
+    if (started) stream.write(wrapOff)
+  }
   return {
     update({ done, total, block, heap, remainingMs }) {
       const shown = {
@@ -37,7 +52,20 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
       else bar.start(total, done, shown)
       started = true
     },
-    end: () => bar.stop(),
+    print(chunk) {
+      const all = Buffer.concat([rest, chunk])
+      const end = all.lastIndexOf(0x0a) + 1
+      rest = all.subarray(end)
+      write(all.subarray(0, end))
+    },
+    end() {
+      if (rest.length > 0) write(Buffer.concat([rest, Buffer.from('\n')]))
+      rest = Buffer.alloc(0)
+      // The bar goes back to where it was begun, which has scrolled away when something was printed since.
+      if (started) stream.write(saveCursor)
+      started = false
+      bar.stop()
+    },
   }
 }
 

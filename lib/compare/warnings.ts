@@ -3,7 +3,7 @@
  * none, so that whatever casts doubt on the result is said with the result.
  */
 
-import { decide, MINIMUM_PAIRS, median, modifiedZ, trend } from '../stats/index.ts'
+import { decide, logRatio, MINIMUM_PAIRS, median, modifiedZ, trend } from '../stats/index.ts'
 import type { ComparedHeap, Control, RunFailure, Warning } from '../types.ts'
 import { subjectValues } from './cells.ts'
 import type { ComparisonOptions, SubjectRuns } from './types.ts'
@@ -16,6 +16,7 @@ export const warningCodes = [
   'warmup-failed',
   'heap-not-active',
   'metric-never-matched',
+  'no-ratio',
   'interrupted',
   'max-time',
   'few-blocks',
@@ -55,6 +56,10 @@ export interface ComparisonFacts {
 }
 
 type Check = (facts: ComparisonFacts) => (string | null)[]
+
+/** Both are numbers, and one over the other means nothing. */
+const hasNoRatio = (value: number | null, baseline: number | null) =>
+  value !== null && baseline !== null && logRatio(value, baseline) === null
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
@@ -154,6 +159,19 @@ const checks: Record<WarningCode, Check> = {
       return (
         `${message}, in any of ${plural(finished.length, 'run')}. Look at the output with --show-output, and at ` +
         'the pattern: it sees one line at a time and must capture a plain number'
+      )
+    }),
+
+  'no-ratio': ({ options, runs }) =>
+    options.metrics.map((metric) => {
+      const baseline = runs[0] === undefined ? [] : subjectValues(runs[0], metric.name)
+      const without = (heap: SubjectRuns) =>
+        subjectValues(heap, metric.name).filter((value, block) => hasNoRatio(value, baseline[block] ?? null)).length
+      const named = runs.filter((heap) => without(heap) > 0).map(({ spec }) => spec)
+      if (named.length === 0) return null
+      return (
+        `${metric.name}: numbers that have no ratio (a zero against something, or negative ones) under ` +
+        `${named.join(', ')}, so none is given there. Measure something that is always above zero`
       )
     }),
 

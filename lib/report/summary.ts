@@ -168,6 +168,8 @@ function noRatioSentence(result: CompareResult, labels: readonly string[], signs
   }
   if (result.blocks < 5)
     return `Nothing is decided: an interval needs at least 5 blocks, and there are ${result.blocks}.`
+  const others = cells.slice(1).some(({ runs }) => runs.some((value) => value !== null))
+  if (others) return `Nothing is decided: there are numbers of ${metricNoun(metric ?? '')} that have no ratio.`
   return `Nothing is decided: no heap other than ${baseline} gave numbers of its own.`
 }
 
@@ -182,9 +184,12 @@ export function comparisonSummary(result: CompareResult, signs: Signs): string {
       : found.length > 0
         ? noWinnerSentences(result, found, labels, signs)
         : [noRatioSentence(result, labels, signs)]
-  const idle = labels.filter((_, index) => index > 0 && result.heaps[index]?.state === 'inactive')
+  // Of a heap that no run came to nothing is known.
+  const isIdle = (heap: CompareResult['heaps'][number] | undefined) =>
+    heap?.state === 'inactive' && heap.reasons.every(({ code }) => code !== 'not-run')
+  const idle = labels.filter((_, index) => index > 0 && isIdle(result.heaps[index]))
   if (idle.length > 0) sentences.push(`Left out, as not in effect: ${listed(idle)}.`)
-  if (result.heaps[0]?.state === 'inactive') sentences.push(`The baseline ${labels[0]} itself was not in effect.`)
+  if (isIdle(result.heaps[0])) sentences.push(`The baseline ${labels[0]} itself was not in effect.`)
   if (result.partial) sentences.push(`Only ${result.blocks} of ${countOf(result.requestedBlocks, 'block')} were run.`)
   return sentences.join(' ')
 }

@@ -15,6 +15,8 @@ export interface PairedRatio {
   high: number | null
   /** Pairs that were used. */
   pairs: number
+  /** Pairs of two numbers that have no ratio: a zero against something, or a negative one. Then there is no ratio at all. */
+  pairsWithoutRatio: number
 }
 
 /**
@@ -30,8 +32,9 @@ export function logRatio(candidate: number | null, baseline: number | null): num
 }
 
 /**
- * Candidate over baseline, paired by position (element i of both is of block i). A pair that has no ratio (see
- * `logRatio`) is left out as a pair; nothing else is. Arrays of different length are a RangeError.
+ * Candidate over baseline, paired by position (element i of both is of block i). A pair with a run that gave no number
+ * is left out as a pair. Where two numbers have no ratio (see `logRatio`) the whole has none: leaving just those out
+ * would make of what is often zero something that never is. Arrays of different length are a RangeError.
  */
 export function pairedRatio(
   candidate: readonly (number | null)[],
@@ -41,13 +44,19 @@ export function pairedRatio(
   if (candidate.length !== baseline.length) {
     throw new RangeError(`pairedRatio: expected arrays of one length, got ${candidate.length} and ${baseline.length}`)
   }
+  const isNumber = (value: number | null | undefined) => value != null && Number.isFinite(value)
+  const whole = candidate.filter((value, block) => isNumber(value) && isNumber(baseline[block])).length
   const logs = candidate.map((value, block) => logRatio(value, baseline[block] ?? null)).filter((log) => log !== null)
-  if (logs.length < MINIMUM_PAIRS) return { ratio: null, low: null, high: null, pairs: logs.length }
+  const pairsWithoutRatio = whole - logs.length
+  if (pairsWithoutRatio > 0 || logs.length < MINIMUM_PAIRS) {
+    return { ratio: null, low: null, high: null, pairs: logs.length, pairsWithoutRatio }
+  }
   const interval = meanInterval(logs, options)
   return {
     ratio: Math.exp(interval.mean),
     low: Math.exp(interval.low),
     high: Math.exp(interval.high),
     pairs: logs.length,
+    pairsWithoutRatio,
   }
 }

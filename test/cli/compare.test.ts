@@ -284,6 +284,23 @@ describe('runs that fail', () => {
   })
 })
 
+describe('--prepare that fails after a run', () => {
+  test.each([
+    ['exits with a status', 'exit 3', 'exit status 3'],
+    ['hangs', 'sleep 97', 'no end within 700 ms'],
+  ])('%s: that run has failed, the others count', async (name, ending, words) => {
+    const count = at(`count-${name.replaceAll(' ', '-')}`)
+    const prepare = `echo x >> ${count}; [ $(wc -l < ${count}) != 3 ] || ${ending}`
+    const run = ['--heaps', 'system,simple', '--blocks', '2', '--warmup-blocks', '0', '--metric', 'wall']
+    const { status, result } = await compare(...run, '--timeout', '700ms', '--prepare', prepare, '--', './churn')
+    expect(status).toBe(0)
+    const numbers = [...result.cells, ...result.control].flatMap(({ runs }) => runs)
+    expect(numbers.filter((value) => value === null)).toHaveLength(1)
+    const failures = result.cells.flatMap((cell) => cell.failures)
+    for (const { message } of failures) expect(message).toContain(words)
+  })
+})
+
 describe('a heap that is not in effect', () => {
   test('ends the comparison with status 3, named', async () => {
     const still = await compile(folder.path, { name: 'static', source: churn, flags: ['-static'] })

@@ -45,6 +45,16 @@ describe('each warning comes with its cause', () => {
     expect([...(await warnings(dead)).keys()]).toEqual(['heap-failed'])
   })
 
+  test('no-ratio names the metric and the heaps; a zero in both is a ratio', async () => {
+    const zero: Runner = async ({ subject, block }) =>
+      sample(1e9, 1, { values: { wall: 1e9, v: subject === 1 && block === 1 ? 0 : 3 } })
+    const metrics = [metric('v', 'v=(\\d+)')]
+    const found = (await warnings(zero, { metrics })).get('no-ratio')
+    expect(found).toMatch(/^v: numbers that have no ratio .* under jemalloc, so/)
+    const both: Runner = async () => sample(1e9, 1, { values: { wall: 1e9, v: 0 } })
+    expect((await warnings(both, { metrics })).has('no-ratio')).toBe(false)
+  })
+
   test('metric-never-matched names the pattern; one number anywhere is enough to be silent', async () => {
     const metrics = [metric('rps', 'rps=(\\d+)')]
     const never: Runner = async () => sample(1e9, 1, { values: { rps: null } })

@@ -96,7 +96,7 @@ test('a reader that goes away stops neither launcher nor target', async () => {
   expect({ status, signal, stderr: (await stderr)?.join('') }).toEqual({
     status: 125,
     signal: null,
-    stderr: 'alloc8-launch: the report was not written: Broken pipe\n',
+    stderr: '',
   })
   expect(existsSync(marker)).toBe(true)
 })

@@ -127,7 +127,7 @@ describe('pairedRatio', () => {
 
   test('drops a pair with a null as a pair', () => {
     const result = pairedRatio([2, 2, null, 2, 2, 2, 2], [1, 1, 1, 1, null, 1, 1], options)
-    expect(result).toEqual({ ratio: 2, low: 2, high: 2, pairs: 5 })
+    expect(result).toEqual({ ratio: 2, low: 2, high: 2, pairs: 5, pairsWithoutRatio: 0 })
   })
 
   test('says nothing from fewer than five pairs', () => {
@@ -136,13 +136,24 @@ describe('pairedRatio', () => {
       low: null,
       high: null,
       pairs: 4,
+      pairsWithoutRatio: 0,
     })
   })
 
   test('two zeros are equal; one zero, a negative or an infinite value is no pair', () => {
-    expect(pairedRatio([0, 0, 0, 0, 0], [0, 0, 0, 0, 0], options)).toEqual({ ratio: 1, low: 1, high: 1, pairs: 5 })
+    const zeros = [0, 0, 0, 0, 0]
+    expect(pairedRatio(zeros, zeros, options)).toMatchObject({ ratio: 1, low: 1, high: 1, pairs: 5 })
     const odd = pairedRatio([0, 1, -1, -1, Number.POSITIVE_INFINITY, Number.NaN], [1, 0, 1, -1, 1, 1], options)
-    expect(odd.pairs).toBe(0)
+    expect(odd).toMatchObject({ pairs: 0, pairsWithoutRatio: 4 })
+  })
+
+  test('one pair of numbers without a ratio leaves none: what is often zero is not judged by the rest', () => {
+    const often = [0, 2, 0, 2, 2, 2, 2, 2]
+    const other = [2, 2, 2, 2, 2, 2, 2, 2]
+    expect(pairedRatio(often, other, options)).toEqual({
+      ...{ ratio: null, low: null, high: null },
+      ...{ pairs: 6, pairsWithoutRatio: 2 },
+    })
   })
 
   test('the ratio of tiny and huge numbers does not overflow into a pair', () => {
