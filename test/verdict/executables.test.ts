@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nativeFile } from '../../lib/binding/native.ts'
@@ -219,6 +219,34 @@ int main(int argc, char** argv) {
     expect(observed.result.verdict.state).toBe('inactive')
     expect(reasonCodes(observed)).toEqual(['own-malloc'])
     expect(observed.result.verdict.reasons[0]?.message).toContain(path)
+    expect((await observe('default', path)).result.verdict).toMatchObject({ state: 'active', reasons: [] })
+  })
+})
+
+describe('an allocator inside that no table of symbols tells of', () => {
+  test('is suspected by what its texts say', async ({ skip }) => {
+    const archive = '/usr/lib/x86_64-linux-gnu/libjemalloc.a'
+    requireOrSkip(skip, existsSync(archive) ? null : 'libjemalloc.a is not there: apt-get install libjemalloc-dev')
+    // Its own calls go to jemalloc by a name that is not exported; libc's calls go to the heap, and no block from one to
+    // the other.
+    const path = await compile(folder.path, {
+      name: 'inside',
+      source: `
+#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char** argv) {
+  void* volatile block = malloc(100);
+  free(block);
+  printf("done %d %s\\n", argc, argv[argc - 1]);
+  return 7;
+}
+`,
+      flags: [archive, '-Wl,--exclude-libs,ALL', '-lstdc++', '-lm', '-ldl', '-lpthread'],
+    })
+    execFileSync('strip', [path])
+    const { result } = await observe('simple', path)
+    expect(result.verdict).toMatchObject({ state: 'partial', reasons: [{ code: 'suspected' }] })
+    expect(result.verdict.reasons[0]?.message).toMatch(/inside carries jemalloc of its own: .*text/)
     expect((await observe('default', path)).result.verdict).toMatchObject({ state: 'active', reasons: [] })
   })
 })
