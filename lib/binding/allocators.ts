@@ -34,6 +34,8 @@ const pieceSize = 4 * 1024 * 1024
 /** More data than this is not searched. Chromium has 60 MB of it. */
 const dataLimit = 512 * 1024 * 1024
 
+const largeSize = 32 * 1024 * 1024
+
 const segmentLoad = 1
 const [flagExecute, flagWrite] = [1, 2]
 
@@ -78,7 +80,7 @@ function look(path: string, elf: ElfInfo): Contents {
     { place: 'symbol table', find: (names) => definedNames(elf.findStatic(names)) },
   ]
   const proofs = tables.flatMap((table) => proofsIn(table))
-  const texts = withFile(path, (file) => textsIn(file)) ?? new Set<string>()
+  const texts = isLargeAndNamed(path, elf) ? new Set<string>() : (withFile(path, (file) => textsIn(file)) ?? new Set())
   const allocators = allocatorSigns
     .map((sign) => proofs.find(({ allocator }) => allocator === sign.allocator) ?? suspicion(sign, texts))
     .filter((each) => each !== null)
@@ -89,6 +91,12 @@ function look(path: string, elf: ElfInfo): Contents {
   if (own.find(muslSymbols).length >= symbolsNeeded) return { allocators, libc: 'musl' }
   const evidence = `malloc and free in its ${own.place}`
   return { allocators: [{ allocator: 'unknown', certainty: 'certain', evidence }], libc }
+}
+
+/** In a large program that has its table of symbols, reading all texts takes long and adds next to nothing. */
+function isLargeAndNamed(path: string, elf: ElfInfo): boolean {
+  if (elf.interpreter === null || statSync(path).size < largeSize) return false
+  return elf.findStatic(['_start', 'main']).some(({ defined }) => defined)
 }
 
 /** A table of symbols, asked for the functions of given names that it defines. */
