@@ -87,9 +87,13 @@ describe('the table of known failures', () => {
   })
 })
 
-/** Every process of the run has the heap, and the library of that heap. */
+/**
+ * Every process of the run has the heap, and the library of that heap. What a process opened that was then killed
+ * (CPython's tests have some that abort) is named, and takes nothing from that.
+ */
 function expectActive({ result: { verdict } }: Observed, { path }: HeapInfo): void {
-  expect(verdict).toMatchObject({ state: 'active', reasons: [] })
+  expect(verdict.reasons.filter(({ code }) => code !== 'late-unseen')).toEqual([])
+  expect(verdict.state).toBe('active')
   for (const { executable, state, bindings } of verdict.processes) {
     expect([state, bindings.malloc], executable).toEqual(['active', path])
   }
