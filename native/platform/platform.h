@@ -67,13 +67,13 @@ bool writeNewFile(const char* path, const void* bytes, std::size_t count);
 struct SharedFile {
   void* memory;            // null: there is none
   std::size_t bytes;       // of the file; fewer than asked for where RLIMIT_FSIZE says so
-  std::size_t readyBytes;  // of them have blocks on the disk; the others need reservePages before they are touched
+  std::size_t readyBytes;  // of them have blocks on the disk; the others need populatePages before they are touched
 };
 // Creates a file that must not exist, private to its owner, zeroed, and maps it; on error no file is left. MF
 SharedFile createSharedFile(const char* path, std::size_t bytes);
 // Gets blocks on the disk for a part of a shared file; false where there are none (touching it would end the process)
 // or where the kernel cannot tell. MSF
-bool reservePages(void* p, std::size_t bytes);
+bool populatePages(void* p, std::size_t bytes);
 // The folder that relative paths are relative to into `buffer`, always terminated; its length, 0 when unknown. MSF
 std::size_t currentFolder(char* buffer, std::size_t capacity);
 // The path of an open file into `buffer`, always terminated; its length, 0 when unknown. MSF

@@ -24,7 +24,7 @@ bool makeReady(char* memory, JournalHeader& header, std::size_t end) {
   if (end <= ready) return true;
   std::size_t wanted = (end + kStep - 1) / kStep * kStep;
   if (wanted > header.capacityBytes) wanted = header.capacityBytes;
-  if (!platform::reservePages(memory + ready, wanted - ready)) return false;
+  if (!platform::populatePages(memory + ready, wanted - ready)) return false;
   while (ready < wanted &&
          !shared(header.readyBytes).compare_exchange_weak(ready, static_cast<std::uint32_t>(wanted))) {
   }

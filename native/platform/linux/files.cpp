@@ -117,7 +117,7 @@ SharedFile createSharedFile(const char* path, std::size_t bytes) {
   return file;
 }
 
-bool reservePages(void* p, std::size_t bytes) {
+bool populatePages(void* p, std::size_t bytes) {
   const int saved = errno;
   const bool done = populate(p, bytes) == 0;
   errno = saved;
