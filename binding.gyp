@@ -31,6 +31,11 @@
       'sources': ['<!@(node scripts/sources.mjs alloc8-simple)'],
     },
     {
+      'target_name': 'alloc8-multiarena',
+      'includes': ['native/preload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs alloc8-multiarena)'],
+    },
+    {
       'target_name': 'alloc8-witness',
       'includes': ['native/preload.gypi'],
       'sources': ['<!@(node scripts/sources.mjs alloc8-witness)'],

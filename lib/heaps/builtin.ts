@@ -4,20 +4,31 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { nativeDirectory, nativeFile, packageVersion } from '../binding/native.ts'
 import type { HeapInfo } from '../types.ts'
+import type { Family } from './family.ts'
+import { multiarena } from './known/multiarena.ts'
+import { publicTunable } from './tunables.ts'
 
-/** A built-in heap. `general`: made for any program, and so part of a comparison that names no heaps. */
+/**
+ * A built-in heap. `general`: made for any program, and so part of a comparison that names no heaps. `family` has its
+ * tunables, null where it has none.
+ */
 export interface BuiltinHeap {
   name: string
   library: string
   general: boolean
+  family: Family | null
 }
 
-export const builtinHeaps: readonly BuiltinHeap[] = [{ name: 'simple', library: 'liballoc8-simple.so', general: true }]
+export const builtinHeaps: readonly BuiltinHeap[] = [
+  { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null },
+  { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena },
+]
 
 /** How a built-in heap is listed; its path is null where it is not built. */
-export function builtinInfo({ name, library }: BuiltinHeap): HeapInfo {
+export function builtinInfo({ name, library, family }: BuiltinHeap): HeapInfo {
   const path = join(nativeDirectory(), library)
-  return { name, kind: 'builtin', path: existsSync(path) ? path : null, version: packageVersion(), tunables: [] }
+  const tunables = (family?.tunables ?? []).map(publicTunable)
+  return { name, kind: 'builtin', path: existsSync(path) ? path : null, version: packageVersion(), tunables }
 }
 
 /**

@@ -54,7 +54,7 @@ export async function resolveHeap(text: string, context: HeapContext = {}): Prom
   const builtin = builtinHeaps.find(({ name }) => name === spec.name)
   if (builtin !== undefined) {
     const path = builtinLibrary(builtin)
-    return resolved(spec, { ...builtinInfo(builtin), path }, noFamily)
+    return resolved(spec, { ...builtinInfo(builtin), path }, builtin.family ?? noFamily, path)
   }
   const family = families.find(({ name }) => name === spec.name)
   if (family === undefined) throw unknownHeap(spec.name)
@@ -142,7 +142,8 @@ function familyInfo(family: Family, path: string | null): HeapInfo {
 function resolveFile(spec: HeapSpec, cwd: string): ResolvedHeap {
   const path = checkLibrary(spec.name, cwd)
   const fileName = path.slice(path.lastIndexOf('/') + 1)
-  const family = families.find((each) => each.fileName.test(fileName)) ?? noFamily
+  const own = builtinHeaps.flatMap(({ family }) => family ?? [])
+  const family = [...families, ...own].find((each) => each.fileName.test(fileName)) ?? noFamily
   const { version, tunables } = libraryFacts(family, path)
   const name = libraryName(path)
   return resolved(spec, { name, kind: 'file', path, version, tunables: tunables.map(publicTunable) }, family, path)

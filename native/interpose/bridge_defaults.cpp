@@ -15,6 +15,8 @@ ALLOC8_WEAK ALLOC8_HIDDEN bool xxfork_child() { return false; }
 
 ALLOC8_WEAK ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* /*out*/) { return false; }
 
+ALLOC8_WEAK ALLOC8_HIDDEN bool xxmalloc_arena_stats(std::size_t /*index*/, alloc8::HeapStats* /*out*/) { return false; }
+
 ALLOC8_WEAK ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t /*keep*/) { return 0; }
 
 ALLOC8_WEAK extern const bool xxfollows_libc_rules;  // NOLINT(readability-redundant-declaration): to make it weak

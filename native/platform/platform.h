@@ -22,6 +22,13 @@ void* mapPages(std::size_t bytes, std::size_t alignment);
 void unmapPages(void* p, std::size_t bytes);
 // Drops the contents of whole pages; they read as zero afterwards. MDSF
 void purgePages(void* p, std::size_t bytes);
+// Addresses without memory behind them, at a multiple of `alignment`; null when there are none. MDSF
+void* reservePages(std::size_t bytes, std::size_t alignment);
+// Puts zeroed memory behind whole pages of what reservePages gave; false when there is none. MDSF
+bool commitPages(void* p, std::size_t bytes);
+// Makes a mapping of `from` bytes one of `to` bytes, elsewhere if need be, with its contents; null when the system
+// cannot, and then it is as it was. Both sizes are whole pages. MDSF
+void* resizePages(void* p, std::size_t from, std::size_t to);
 
 // --- threads ----------------------------------------------------------------------------------------------------
 
@@ -31,12 +38,19 @@ void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected);
 void wakeOne(std::atomic<std::uint32_t>* word);
 // Lets another thread run. MDSF
 void yieldThread();
+// Whether this process certainly has one thread only; false where libc does not tell. It stays true while the only
+// thread is in code that starts none. MDSF
+bool singleThreaded();
+// How many processors this process may run on, at least 1. MDSF
+std::size_t processorCount();
 
 // --- process ----------------------------------------------------------------------------------------------------
 
 // A variable of the environment, read without libc's locks; null when absent or when the process is secure-exec
 // (setuid and the like), where the environment is not to be trusted. MSF
 const char* earlyEnvironment(const char* name);
+// Whether libc has set the environment up; before that, earlyEnvironment finds nothing. MDSF
+bool environmentReady();
 // Whether the process runs with more rights than who started it. MDSF
 bool secureExecution();
 std::int64_t processId();        // MDSF

@@ -29,6 +29,9 @@
   }                                                                                                       \
   ALLOC8_HIDDEN bool xxfork_child() { return Redirect::forkChild(); }                                     \
   ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* out) { return Redirect::stats(out); }              \
+  ALLOC8_HIDDEN bool xxmalloc_arena_stats(std::size_t index, alloc8::HeapStats* out) {                    \
+    return Redirect::arenaStats(index, out);                                                              \
+  }                                                                                                       \
   ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t keep) { return Redirect::trim(keep); }              \
   const bool xxfollows_libc_rules = Redirect::followsLibcRules;                                           \
   }                                                                                                       \

@@ -2,7 +2,8 @@
 // optional methods are found.
 //
 // Required: malloc(size), free(pointer), memalign(alignment, size), getSize(pointer), lock(), unlock().
-// Optional: realloc, calloc, free_sized, free_aligned_sized, owns, stats, trim, forkChild, threadInit, threadCleanup.
+// Optional: realloc, calloc, free_sized, free_aligned_sized, owns, stats, arenaStats, trim, forkChild, threadInit,
+// threadCleanup.
 
 #pragma once
 
@@ -60,6 +61,11 @@ concept HasOwns = requires(T& heap, void* p) {
 template <class T>
 concept HasStats = requires(T& heap) {
   { heap.stats() } -> std::convertible_to<HeapStats>;
+};
+
+template <class T>
+concept HasArenaStats = requires(T& heap, std::size_t index, HeapStats* out) {
+  { heap.arenaStats(index, out) } -> std::convertible_to<bool>;
 };
 
 template <class T>

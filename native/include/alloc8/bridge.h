@@ -25,6 +25,7 @@ ALLOC8_HIDDEN void xxfree_sized(void* p, std::size_t size);
 ALLOC8_HIDDEN void xxfree_aligned_sized(void* p, std::size_t alignment, std::size_t size);
 ALLOC8_HIDDEN bool xxfork_child();
 ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* out);
+ALLOC8_HIDDEN bool xxmalloc_arena_stats(std::size_t index, alloc8::HeapStats* out);
 ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t keep);
 
 // Whether the heap keeps libc's rules by itself (see detail::followsLibcRules). A constant, not a function, so that

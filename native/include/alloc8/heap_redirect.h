@@ -188,6 +188,16 @@ class HeapRedirect {
     }
   }
 
+  // Fills *out for one of the heap's arenas, counted from 0; false where there are not so many, or the heap names none.
+  static bool arenaStats([[maybe_unused]] std::size_t index, [[maybe_unused]] HeapStats* out) {
+    if constexpr (detail::HasArenaStats<T>) {
+      T* heap = getHeap();
+      return !building(heap) && heap->arenaStats(index, out);
+    } else {
+      return false;
+    }
+  }
+
   // Gives memory back to the system, keeping `keep` bytes; bytes released.
   static std::size_t trim([[maybe_unused]] std::size_t keep) {
     if constexpr (detail::HasTrim<T>) {

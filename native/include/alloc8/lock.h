@@ -35,6 +35,15 @@ class Lock {
     return state_.compare_exchange_strong(seen, kHeld, std::memory_order_acquire);
   }
 
+  // The same two without atomic instructions, for a process that certainly has one thread. A signal handler may come
+  // between, and unlock() may follow tryLockAlone() where a thread was started meanwhile.
+  bool tryLockAlone() {
+    if (state_.load(std::memory_order_relaxed) != kFree) return false;
+    state_.store(kHeld, std::memory_order_relaxed);
+    return true;
+  }
+  void unlockAlone() { state_.store(kFree, std::memory_order_relaxed); }
+
   void unlock() {
     if (ALLOC8_UNLIKELY(state_.exchange(kFree, std::memory_order_release) == kContended)) detail::wakeOne(&state_);
   }

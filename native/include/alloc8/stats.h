@@ -18,6 +18,8 @@ struct HeapStats {
   std::size_t largeLiveBytes = 0;  // of liveBytes, those in large blocks
   std::size_t largeBlocks = 0;
   std::size_t releasableBytes = 0;  // what trim() would give back to the system
+  std::size_t fastBlocks = 0;       // of freeBlocks, those that are not joined with their neighbours yet
+  std::size_t fastBytes = 0;        // their bytes
 };
 
 }  // namespace alloc8

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstdio>
-#include <initializer_list>
 
 #include <malloc.h>
 
@@ -24,17 +23,31 @@ alloc8::HeapStats currentStats() {
   return stats;
 }
 
-struct mallinfo2 describe() {
-  const alloc8::HeapStats stats = currentStats();
+struct mallinfo2 describe(const alloc8::HeapStats& stats) {
   struct mallinfo2 info {};
   info.arena = stats.systemBytes - stats.largeBytes;
-  info.ordblks = stats.freeBlocks;
+  info.ordblks = stats.freeBlocks - stats.fastBlocks;
+  info.smblks = stats.fastBlocks;
   info.hblks = stats.largeBlocks;
   info.hblkhd = stats.largeBytes;
+  info.fsmblks = stats.fastBytes;
   info.uordblks = stats.liveBytes - stats.largeLiveBytes;
   info.fordblks = info.arena - info.uordblks;
   info.keepcost = stats.releasableBytes;
   return info;
+}
+
+// One arena's part of malloc_info, or the totals of all, as glibc writes them.
+void writeInfo(FILE* out, const alloc8::HeapStats& stats, bool total) {
+  const struct mallinfo2 info = describe(stats);
+  const size_t system = total ? stats.systemBytes : info.arena;
+  fprintf(out, "<total type=\"fast\" count=\"%zu\" size=\"%zu\"/>\n", info.smblks, info.fsmblks);
+  fprintf(out, "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n", info.ordblks, info.fordblks - info.fsmblks);
+  if (total) fprintf(out, "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n", info.hblks, info.hblkhd);
+  fprintf(out, "<system type=\"current\" size=\"%zu\"/>\n", system);
+  fprintf(out, "<system type=\"max\" size=\"%zu\"/>\n", stats.peakSystemBytes);
+  fprintf(out, "<aspace type=\"total\" size=\"%zu\"/>\n", system);
+  fprintf(out, "<aspace type=\"mprotect\" size=\"%zu\"/>\n", system);
 }
 
 // The old interface counts in int; the largest int says "at least this much", a wrapped one says nothing.
@@ -44,12 +57,12 @@ int saturate(size_t value) { return value > INT_MAX ? INT_MAX : static_cast<int>
 
 extern "C" {
 
-ALLOC8_EXPORT struct mallinfo2 mallinfo2() noexcept { return describe(); }
+ALLOC8_EXPORT struct mallinfo2 mallinfo2() noexcept { return describe(currentStats()); }
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 ALLOC8_EXPORT struct mallinfo mallinfo() noexcept {
-  const struct mallinfo2 wide = describe();
+  const struct mallinfo2 wide = describe(currentStats());
   struct mallinfo info {};
   info.arena = saturate(wide.arena);
   info.ordblks = saturate(wide.ordblks);
@@ -72,8 +85,13 @@ ALLOC8_EXPORT int malloc_trim(size_t keep) noexcept {
 
 ALLOC8_EXPORT void malloc_stats() noexcept {
   const alloc8::HeapStats stats = currentStats();
-  const struct mallinfo2 info = describe();
-  fprintf(stderr, "Arena 0:\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", info.arena, info.uordblks);
+  alloc8::HeapStats arena = stats;
+  // A heap that names no arenas is one.
+  for (size_t index = 0; xxmalloc_arena_stats(index, &arena) || index == 0; ++index) {
+    const struct mallinfo2 info = describe(arena);
+    fprintf(stderr, "Arena %zu:\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", index, info.arena,
+            info.uordblks);
+  }
   fprintf(stderr, "Total (incl. mmap):\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", stats.systemBytes,
           stats.liveBytes);
   fprintf(stderr, "max system bytes = %10zu\nforeign pointers = %10zu\n", stats.peakSystemBytes,
@@ -83,20 +101,14 @@ ALLOC8_EXPORT void malloc_stats() noexcept {
 ALLOC8_EXPORT int malloc_info(int options, FILE* out) noexcept {
   if (options != 0) return EINVAL;
   const alloc8::HeapStats stats = currentStats();
-  const struct mallinfo2 info = describe();
+  alloc8::HeapStats arena = stats;
   fputs("<malloc version=\"1\">\n", out);
-  // One heap and then the totals, as glibc writes it for a process with one arena.
-  for (const bool total : {false, true}) {
-    if (!total) fputs("<heap nr=\"0\">\n<sizes>\n</sizes>\n", out);
-    fprintf(out, "<total type=\"fast\" count=\"0\" size=\"0\"/>\n");
-    fprintf(out, "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n", info.ordblks, info.fordblks);
-    if (total) fprintf(out, "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n", info.hblks, info.hblkhd);
-    fprintf(out, "<system type=\"current\" size=\"%zu\"/>\n", total ? stats.systemBytes : info.arena);
-    fprintf(out, "<system type=\"max\" size=\"%zu\"/>\n", stats.peakSystemBytes);
-    fprintf(out, "<aspace type=\"total\" size=\"%zu\"/>\n", total ? stats.systemBytes : info.arena);
-    fprintf(out, "<aspace type=\"mprotect\" size=\"%zu\"/>\n", total ? stats.systemBytes : info.arena);
-    if (!total) fputs("</heap>\n", out);
+  for (size_t index = 0; xxmalloc_arena_stats(index, &arena) || index == 0; ++index) {
+    fprintf(out, "<heap nr=\"%zu\">\n<sizes>\n</sizes>\n", index);
+    writeInfo(out, arena, false);
+    fputs("</heap>\n", out);
   }
+  writeInfo(out, stats, true);
   fputs("</malloc>\n", out);
   return ferror(out) != 0 ? EIO : 0;
 }

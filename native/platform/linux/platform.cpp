@@ -6,6 +6,7 @@
 
 #include "platform/platform.h"
 
+#include <bit>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -18,6 +19,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+// Set by glibc since 2.32; weak, because the libc that a program runs on may have none. Not by its header, where it is
+// not weak.
+extern "C" {
+extern char __libc_single_threaded __attribute__((weak));
+}
 
 namespace alloc8::platform {
 
@@ -90,6 +97,42 @@ void purgePages(void* p, std::size_t bytes) {
   if (madvise(p, bytes, MADV_DONTNEED) != 0) std::memset(p, 0, bytes);
 }
 
+void* reservePages(std::size_t bytes, std::size_t alignment) {
+  KeepErrno keep;
+  const auto reserve = [bytes](std::uintptr_t wish, std::size_t extra) {
+    void* p = mmap(reinterpret_cast<void*>(wish), bytes + extra, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? nullptr : static_cast<char*>(p);
+  };
+  char* p = reserve(0, 0);
+  if (p == nullptr || (reinterpret_cast<std::uintptr_t>(p) & (alignment - 1)) == 0) return p;
+  // Mappings grow downwards, so that the multiple below is likely to be free; asking for it needs no more addresses
+  // than are wanted, which counts where they are limited (RLIMIT_AS).
+  munmap(p, bytes);
+  const std::uintptr_t below = reinterpret_cast<std::uintptr_t>(p) & ~(alignment - 1);
+  p = reserve(below, 0);
+  if (p == nullptr || (reinterpret_cast<std::uintptr_t>(p) & (alignment - 1)) == 0) return p;
+  munmap(p, bytes);
+  p = reserve(0, alignment);
+  if (p == nullptr) return nullptr;
+  const auto start = reinterpret_cast<std::uintptr_t>(p);
+  const std::size_t head = ((start + alignment - 1) & ~(alignment - 1)) - start;
+  if (head != 0) munmap(p, head);
+  munmap(p + head + bytes, alignment - head);
+  return p + head;
+}
+
+bool commitPages(void* p, std::size_t bytes) {
+  KeepErrno keep;
+  return mprotect(p, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void* resizePages(void* p, std::size_t from, std::size_t to) {
+  KeepErrno keep;
+  void* resized = mremap(p, from, to, MREMAP_MAYMOVE);
+  return resized == MAP_FAILED ? nullptr : resized;
+}
+
 void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) {
   KeepErrno keep;
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
@@ -104,6 +147,22 @@ void yieldThread() {
   KeepErrno keep;
   sched_yield();
 }
+
+bool singleThreaded() { return &__libc_single_threaded != nullptr && __libc_single_threaded != 0; }
+
+std::size_t processorCount() {
+  KeepErrno keep;
+  // The system call, because libc's function answers for a fixed number of processors and this mask is larger.
+  unsigned long mask[128];
+  const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  std::size_t count = 0;
+  for (std::size_t word = 0; bytes > 0 && word < static_cast<std::size_t>(bytes) / sizeof mask[0]; ++word) {
+    count += static_cast<std::size_t>(std::popcount(mask[word]));
+  }
+  return count == 0 ? 1 : count;
+}
+
+bool environmentReady() { return environ != nullptr; }
 
 const char* earlyEnvironment(const char* name) {
   if (environ == nullptr || secureExecution()) return nullptr;
