@@ -80,15 +80,22 @@ class Arena {
     const std::size_t bytes = checkInUse(segment, chunk);
     countDead(bytes);
     if (bytes <= FastBins::kLargest) return fast_.push(chunk, bytes);
-    if (join(segment, chunk) < kTidyAbove) return;
-    joinKept();
-    if (ground_.topBytes() >= tunables_->trimThreshold()) ground_.shrink(tunables_->topPad(), bins_, &chunks_);
+    join(segment, chunk);
+    const bool topIsLarge = ground_.topBytes() >= trimFrom();
+    if (bytes < kTidyAbove && !topIsLarge) return;
+    if (fast_.any()) joinKept();
+    if (topIsLarge) ground_.shrink(tunables_->topPad(), bins_, &chunks_);
   }
 
   // The size of a chunk that the program holds. Stops the process where something is wrong with it.
   std::size_t checkInUse(const Segment* segment, Chunk* chunk) const {
+    const std::ptrdiff_t room = distance(chunk, segment->end);
+    if (ALLOC8_LIKELY(room >= kLeastRoom)) {
+      const std::size_t bytes = chunk->sizeAndFlags & ~kPreviousInUse;
+      if (ALLOC8_LIKELY(sound(chunk, bytes, static_cast<std::size_t>(room)))) return bytes;
+    }
     const char* found = fault(segment, chunk);
-    if (ALLOC8_UNLIKELY(found != nullptr)) {
+    if (found != nullptr) {
       const bool readable = distance(segment, chunk) >= 0 && distance(chunk, segment->end) >= kLeastRoom;
       corrupt(found, chunk, readable ? chunk->sizeAndFlags : 0, number_);
     }
@@ -131,6 +138,14 @@ class Arena {
   static constexpr std::size_t kTidyAbove = std::size_t{64} << 10;
   // So many unsorted chunks are looked at for one request.
   static constexpr int kMostUnsorted = 10'000;
+
+  // From which size on the top is given back. Some way above what stays, or a program that frees and allocates there
+  // would pay for it each time.
+  std::size_t trimFrom() const {
+    const std::size_t pad = tunables_->topPad();
+    const std::size_t threshold = tunables_->trimThreshold();
+    return threshold > pad + kTidyAbove ? threshold : pad + kTidyAbove;
+  }
 
   ALLOC8_ALWAYS_INLINE void countLive(std::size_t bytes) {
     ++liveBlocks_;

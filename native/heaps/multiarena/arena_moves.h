@@ -12,6 +12,9 @@ namespace alloc8::heaps::multiarena {
 inline ALLOC8_NOINLINE Chunk* Arena::find(std::size_t bytes) {
   freshFrom_ = reinterpret_cast<const char*>(PTRDIFF_MAX);  // none of it
   if (!started() || bytes > Ground::kLargestChunk) return nullptr;
+  if (bins_.chunks() == 0 && !fast_.any()) {  // nothing to look through
+    if (Chunk* chunk = fromTop(bytes); chunk != nullptr) return chunk;
+  }
   if (bytes < Bins::kSmallLimit) {
     if (Chunk* chunk = bins_.takeSmall(bytes); chunk != nullptr) {
       checkFree(chunk);
