@@ -18,10 +18,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Alloc8Error } from '../errors.ts'
 import { anchorOf, openFolder, readSmallFile, removeFolder } from './anchor.ts'
+import { sessionPlace } from './place.ts'
 
 /** A session's folder. */
 export interface Session {
@@ -65,7 +65,7 @@ let swept = false
 const live = new Map<string, number>()
 
 /**
- * Makes a session folder: in `parent` (the system's folder for temporary files), or exactly `path`, which must be
+ * Makes a session folder: in `parent` (see place.ts), or exactly `path`, which must be
  * absent or an empty folder and is kept. The first call in a process sweeps up first.
  * @throws Alloc8Error OUTPUT_PATH: `path` is something else or cannot be written, or `parent` cannot be written
  */
@@ -81,7 +81,7 @@ export function createSession(options: { parent?: string | undefined; path?: str
     return { directory, anchor: anchorOf(fd, directory), kept: true, remove }
   }
   // The target may have another working folder.
-  const parent = resolve(options.parent ?? tmpdir())
+  const parent = resolve(options.parent ?? sessionPlace())
   if (!swept) {
     swept = true
     sweep(parent)
@@ -109,7 +109,7 @@ function removeLive(): void {
  * Removes the session folders in `parent` whose controller is dead. Only real folders of this user are touched, no
  * link is followed, and a controller in another pid namespace counts as alive. Returns the paths removed.
  */
-export function sweep(parent: string = tmpdir()): string[] {
+export function sweep(parent: string = sessionPlace()): string[] {
   let names: string[]
   try {
     names = readdirSync(parent)

@@ -46,15 +46,16 @@ export function difference(before, after, least = 1) {
 const [short, long] = [20_000, 80_000]
 
 /**
- * Instructions of one pair of malloc and free of `size` bytes, with `library` preloaded (null: libc's own).
+ * Instructions of one pair of malloc and free of `size` bytes, with `library` preloaded (null: libc's own)
+ * and these variables set.
  * Gives { pair, functions: { malloc: 41, … }, objects } with what each function took; `objects` are their files.
  */
-export function instructionsOfPair(program, library, size, folder) {
+export function instructionsOfPair(program, library, size, folder, env = {}) {
   const [before, after] = [short, long].map((count) => {
     const file = path.join(folder, `callgrind.${count}`)
     const options = [`--callgrind-out-file=${file}`, '--compress-strings=no', '--compress-pos=no']
     execFileSync('valgrind', ['--tool=callgrind', ...options, program, String(count), String(size)], {
-      env: cleanEnvironment(library === null ? {} : { LD_PRELOAD: library }),
+      env: cleanEnvironment(library === null ? env : { ...env, LD_PRELOAD: library }),
       stdio: ['ignore', 'ignore', 'ignore'],
     })
     return ownCosts(readFileSync(file, 'utf8'))

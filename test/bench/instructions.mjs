@@ -31,6 +31,22 @@ export function instructionRows(folder) {
   })
 }
 
+/** libc's malloc without the cache in front of its arenas, which the multiarena heap has none of. */
+const withoutCache = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' }
+
+/** The multiarena heap's rows: beside what it is built like. */
+export function arenaRows(folder) {
+  need('valgrind')
+  const program = path.join(folder, 'pairs')
+  compile('cc', ['-O2', '-fno-builtin', '-o', program, 'test/bench/pairs.c'])
+  return [...sizes, 20_000].map((size) => {
+    const own = measure(program, product('liballoc8-multiarena.so'), size, folder)
+    const libc = measure(program, null, size, folder, withoutCache)
+    const what = `malloc and free of ${size} bytes, multiarena`
+    return row(what, own.pair, "libc's own without its thread cache", libc.pair, null, null)
+  })
+}
+
 const row = (what, value, against, reference, budget, note) => {
   return { what, value, unit: 'instructions', against, reference, budget, note }
 }
@@ -52,8 +68,8 @@ function refuseOlder(library) {
 }
 
 /** Measures, and makes sure that it was this library's malloc. */
-function measure(program, library, size, folder) {
-  const measured = instructionsOfPair(program, library, size, folder)
+function measure(program, library, size, folder, env = {}) {
+  const measured = instructionsOfPair(program, library, size, folder, env)
   const expected = library ?? '/libc.so.6'
   if (measured.objects.length === 0 || !measured.objects.every((object) => object.endsWith(expected))) {
     throw new Error(`malloc came from ${measured.objects.join(', ') || 'nowhere'} and not from ${expected}`)

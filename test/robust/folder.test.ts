@@ -18,7 +18,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createSession, sweep } from '../../lib/session/folder.ts'
 import { readRecords } from '../../lib/session/records.ts'
 import { alloc8, cliPath } from '../support/cli.ts'
@@ -27,6 +27,8 @@ import { asNobody, lackingNobody, lackingTool, requireOrSkip } from '../support/
 import { runUnder } from '../support/run-under.ts'
 
 const folder = scratch()
+// Hard links and moves need one file system for what targets do here.
+vi.stubEnv('TMPDIR', folder.path)
 afterAll(folder.remove)
 
 /** A folder that must stay as it is, with one file. */

@@ -89,6 +89,8 @@ SharedFile mapNewFile(int descriptor, std::size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   if (memory == MAP_FAILED) return {nullptr, 0, 0};
   const std::size_t page = pageSize();
+  // Or the kernel reads ahead into the hole, and some file systems then clear and keep 2 MiB for the first byte.
+  madvise(memory, bytes, MADV_RANDOM);
   const int problem = populate(memory, page);
   if (problem == 0) return {memory, bytes, page};
   // An older kernel, or no room: the file system itself is asked, for all that will be.
