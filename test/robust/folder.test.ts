@@ -28,7 +28,7 @@ import { runUnder } from '../support/run-under.ts'
 
 const folder = scratch()
 // Hard links and moves need one file system for what targets do here.
-vi.stubEnv('TMPDIR', folder.path)
+vi.stubEnv('TMPDIR', tmpdir())
 afterAll(folder.remove)
 
 /** A folder that must stay as it is, with one file. */
