@@ -223,7 +223,7 @@ export interface CompareResult {
   /** The spec of the first heap; every ratio is against it. */
   baseline: string
   heaps: ComparedHeap[]
-  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C or --max-time. */
+  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C, --max-time or a replaced file. */
   blocks: number
   requestedBlocks: number
   warmupBlocks: number

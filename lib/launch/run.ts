@@ -22,6 +22,8 @@ export interface PreparedTarget {
   argv0: string
   args: readonly string[]
   facts: ExecutableFacts
+  /** The files that run: the executable, and of a script also what interprets it. */
+  files: readonly string[]
 }
 
 /** What a run takes besides the target and the heap: everything of a launch that `runTarget` does not decide itself. */
@@ -47,9 +49,10 @@ export function prepareTarget(
   const { path, argv0 } = locateExecutable(name, { cwd: options.cwd, env: options.env })
   const info = describeTarget(path, { cwd: options.cwd, env: options.env })
   const facts = factsOf(info)
+  const files = [path, info.path]
   // A text file without a #! line is run by the shell, as execvp does it.
-  if (info.needsShell) return { command, path: '/bin/sh', argv0: 'sh', args: [path, ...args], facts }
-  return { command, path, argv0, args, facts }
+  if (info.needsShell) return { command, path: '/bin/sh', argv0: 'sh', args: [path, ...args], facts, files }
+  return { command, path, argv0, args, facts, files }
 }
 
 /**
