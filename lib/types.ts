@@ -126,6 +126,8 @@ export interface RunResult {
   signal: string | null
   timedOut: boolean
   wallNs: number
+  /** How long the machine slept meanwhile, which is not in wallNs. */
+  suspendedNs: number
   userNs: number
   sysNs: number
   peakRssBytes: number

@@ -157,6 +157,7 @@ class TargetRunner {
       failure: this.#failure(result, tail),
       verdict: result.verdict,
       wallNs: result.wallNs,
+      suspendedNs: result.suspendedNs,
       problems,
       output: tail,
     }

@@ -34,6 +34,8 @@ export interface RunSample {
   /** Whether the heap was in effect; null when the run did not come that far. */
   verdict: Verdict | null
   wallNs: number
+  /** How long the machine slept during the run. */
+  suspendedNs?: number | undefined
   /** By metric: why its value is null though the run succeeded (see `OutputMatcher`). */
   problems?: Record<string, string> | undefined
   /** The last of what the target printed, for a failure by `problems`. */

@@ -25,6 +25,7 @@ export const warningCodes = [
   'noise-floor',
   'drift',
   'outliers',
+  'suspended',
   'short-target',
   'governor',
 ] as const
@@ -36,6 +37,8 @@ export type WarningCode = (typeof warningCodes)[number]
 export const ENOUGH_BLOCKS = 15
 /** A target shorter than this is mostly the starting of a process. */
 const SHORT_NS = 5_000_000
+/** The machine slept if it was for longer than this; less is of no account. */
+const SUSPENDED_NS = 1_000_000
 /** Ten sigma of normal noise, in MADs: the bound of hyperfine. */
 const OUTLIER_Z = 14.826
 /** A drift is told when it is both certain (t) and large (a share of the value, over all blocks). */
@@ -261,6 +264,19 @@ const checks: Record<WarningCode, Check> = {
     return [
       `runs far from the others: ${found.join(', ')}. They are counted, as all runs are, and widen the ` +
         'intervals. See what else the machine was doing',
+    ]
+  },
+
+  suspended: ({ runs, controlRuns }) => {
+    const slept = ({ suspendedNs = 0 }: { suspendedNs?: number | undefined }) => suspendedNs > SUSPENDED_NS
+    const blocks = [...runs, controlRuns].flatMap(({ samples }) =>
+      samples.flatMap((sample, block) => (slept(sample) ? block + 1 : [])),
+    )
+    if (blocks.length === 0) return []
+    const named = [...new Set(blocks)].sort((a, b) => a - b)
+    return [
+      `the machine slept during block${named.length === 1 ? '' : 's'} ${named.join(', ')}: the sleep is not in the ` +
+        'times, but caches and CPU clock were others behind it. Repeat it with sleep kept off (systemd-inhibit)',
     ]
   },
 

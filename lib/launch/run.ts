@@ -122,6 +122,7 @@ function toResult(
     signal: launched.signal,
     timedOut: launched.timedOut,
     wallNs: launched.wallNs,
+    suspendedNs: launched.suspendedNs,
     userNs: launched.userNs,
     sysNs: launched.sysNs,
     peakRssBytes: launched.peakRssBytes,
@@ -142,13 +143,26 @@ function toResult(
   }
 }
 
-function runWarnings(launched: LaunchResult): Warning[] {
+/** The machine slept if it was for longer than this; less is of no account. */
+const SUSPENDED_NS = 1_000_000
+
+/** What casts doubt on a run's numbers, each with what to do. */
+export function runWarnings(launched: Pick<LaunchResult, 'leftovers' | 'leftoversOmitted' | 'suspendedNs'>): Warning[] {
+  const warnings: Warning[] = []
   const left = launched.leftovers.length + launched.leftoversOmitted
-  if (left === 0) return []
-  const message =
-    `${left} process${left === 1 ? '' : 'es'} outlived the target; their time and memory are not counted. ` +
-    'Wait for them in the target, or end them with --end-descendants'
-  return [{ code: 'leftovers', message }]
+  if (left > 0) {
+    const message =
+      `${left} process${left === 1 ? '' : 'es'} outlived the target; their time and memory are not counted. ` +
+      'Wait for them in the target, or end them with --end-descendants'
+    warnings.push({ code: 'leftovers', message })
+  }
+  if (launched.suspendedNs > SUSPENDED_NS) {
+    const message =
+      `the machine slept for ${(launched.suspendedNs / 1e9).toFixed(3)} s during the run: that is not in its time, but ` +
+      'caches and CPU clock were others behind it. Run it again with sleep kept off (systemd-inhibit)'
+    warnings.push({ code: 'suspended', message })
+  }
+  return warnings
 }
 
 /** What of this machine bears on a verdict: the shell that libc starts, and what is preloaded into every process. */

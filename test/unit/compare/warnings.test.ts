@@ -47,6 +47,15 @@ describe('each warning comes with its cause', () => {
       { replaced: replacedAtLook(2), warmupBlocks: 1 },
       'at warm-up block 1: only the 0 blocks of 15',
     ],
+    [
+      'suspended',
+      async ({ subject, block }) => ({
+        ...sample(1e9),
+        suspendedNs: subject === 1 && [3, 11].includes(block) ? 1_000_001 : 1_000_000,
+      }),
+      {},
+      'slept during blocks 4, 12:',
+    ],
     ['governor', steady, { machine: { ...machine, governor: 'powersave' } }, '"powersave"'],
   ])('%s', async (code, runner, more, text) => {
     expect((await warnings(runner, more)).get(code)).toContain(text)
