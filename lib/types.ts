@@ -126,6 +126,8 @@ export interface RunResult {
   signal: string | null
   timedOut: boolean
   wallNs: number
+  /** How long the machine slept meanwhile, which is not in wallNs. */
+  suspendedNs: number
   userNs: number
   sysNs: number
   peakRssBytes: number
@@ -223,7 +225,7 @@ export interface CompareResult {
   /** The spec of the first heap; every ratio is against it. */
   baseline: string
   heaps: ComparedHeap[]
-  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C or --max-time. */
+  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C, --max-time or a replaced file. */
   blocks: number
   requestedBlocks: number
   warmupBlocks: number

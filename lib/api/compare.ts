@@ -20,6 +20,7 @@ import { launch } from '../launch/launch.ts'
 import { type PreparedTarget, prepareTarget, runTarget } from '../launch/run.ts'
 import { Rng } from '../stats/index.ts'
 import type { CompareResult, ResolvedHeap, RunResult } from '../types.ts'
+import { Fingerprints } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 
@@ -69,6 +70,7 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   const heaps = await chosenHeaps(options, target)
   const seed = options.seed ?? Date.now() % 2 ** 31
   const runner = new TargetRunner(options, target, heaps, metrics, seed)
+  const files = await Fingerprints.of([...target.files, ...heaps.flatMap(({ preload }) => preload)])
   return runComparison(
     {
       heaps,
@@ -83,6 +85,7 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
       threshold: options.threshold ?? 0.01,
       signal: options.signal,
       onProgress: options.onProgress,
+      replaced: () => files.changed(),
     },
     (run, signal) => runner.run(run, signal),
   )
@@ -154,6 +157,7 @@ class TargetRunner {
       failure: this.#failure(result, tail),
       verdict: result.verdict,
       wallNs: result.wallNs,
+      suspendedNs: result.suspendedNs,
       problems,
       output: tail,
     }

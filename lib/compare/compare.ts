@@ -1,6 +1,6 @@
 /**
- * Runs a comparison: block after block by the plan, until all are done, the time is used up or the caller stops it;
- * then what the complete blocks gave. Only complete blocks count, as a ratio needs all of its runs close together.
+ * Runs a comparison: block after block by the plan, until all are done, the time is used up, the caller stops it or
+ * what it compares is replaced; then what the complete blocks gave. Only complete blocks count, as a ratio needs all of its runs close together.
  */
 
 import { usageError } from '../errors.ts'
@@ -8,7 +8,7 @@ import type { CompareResult, RunFailure, Verdict } from '../types.ts'
 import { comparedHeap, comparisonCells, controlCells } from './cells.ts'
 import { metricPattern } from './metrics.ts'
 import { type PlannedBlock, planBlocks } from './plan.ts'
-import type { ComparisonOptions, Runner, RunSample, Subject, SubjectRuns } from './types.ts'
+import type { ComparisonOptions, Runner, RunSample, Stop, Subject, SubjectRuns } from './types.ts'
 import { comparisonWarnings } from './warnings.ts'
 
 function checkOptions(options: ComparisonOptions): void {
@@ -58,11 +58,18 @@ class Comparison {
 
   async run(): Promise<CompareResult> {
     for (const planned of this.#plan) {
-      if (this.#aborted()) return this.#result('interrupted')
-      if (this.#timeIsUp()) return this.#result('max-time')
+      if (this.#aborted()) return this.#result({ why: 'interrupted' })
+      if (this.#timeIsUp()) return this.#result({ why: 'max-time' })
+      const before = await this.#replaced(planned)
+      if (before !== null) return this.#result(before)
       const start = this.#now()
-      const row = await this.#block(planned)
-      if (row === null) return this.#result('interrupted')
+      const row = await this.#block(planned).catch((error: unknown) => ({ error }))
+      if (row === null) return this.#result({ why: 'interrupted' })
+      // Looked at first: a program that is away in mid-block is the reason for the error, and no reason to lose the
+      // blocks before.
+      const after = await this.#replaced(planned)
+      if (after !== null) return this.#result(after)
+      if ('error' in row) throw row.error
       if (planned.warmup) continue
       this.#rows.push(row)
       this.#countedMs += this.#now() - start
@@ -101,6 +108,11 @@ class Comparison {
     }
   }
 
+  async #replaced({ block }: PlannedBlock): Promise<Stop | null> {
+    const file = (await this.#options.replaced?.()) ?? null
+    return file === null ? null : { why: 'library-replaced', file, block }
+  }
+
   #aborted(): boolean {
     return this.#options.signal?.aborted === true
   }
@@ -128,7 +140,7 @@ class Comparison {
     onProgress({ done: this.#done, total: this.#total, block, heap: this.#spec(subject), elapsedMs, remainingMs })
   }
 
-  #result(stopped: 'interrupted' | 'max-time' | null): CompareResult {
+  #result(stopped: Stop | null): CompareResult {
     const options = this.#options
     const runs = [...options.heaps, null].map(
       (heap, column): SubjectRuns => ({
@@ -172,7 +184,7 @@ class Comparison {
 
 /**
  * Compares heaps: runs each in every block through `runner` and returns what the complete blocks gave. An aborted
- * signal or a used-up `maxTimeMs` gives a partial result and not an error. Wrong options are USAGE or METRIC errors,
+ * signal, a used-up `maxTimeMs` or a replaced file gives a partial result and not an error. Wrong options are USAGE or METRIC errors,
  * thrown before the first run; what the runner throws, it throws.
  */
 export async function runComparison(options: ComparisonOptions, runner: Runner): Promise<CompareResult> {

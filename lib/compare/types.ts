@@ -34,6 +34,8 @@ export interface RunSample {
   /** Whether the heap was in effect; null when the run did not come that far. */
   verdict: Verdict | null
   wallNs: number
+  /** How long the machine slept during the run. */
+  suspendedNs?: number | undefined
   /** By metric: why its value is null though the run succeeded (see `OutputMatcher`). */
   problems?: Record<string, string> | undefined
   /** The last of what the target printed, for a failure by `problems`. */
@@ -75,9 +77,17 @@ export interface ComparisonOptions {
   threshold: number
   signal?: AbortSignal | undefined
   onProgress?: ((progress: Progress) => void) | undefined
+  /** The name of a file that runs and is no longer as it was at first; asked before and after each block. */
+  replaced?: (() => Promise<string | null>) | undefined
   /** Milliseconds of a clock that only goes forward; `performance.now` unless given. */
   now?: (() => number) | undefined
 }
+
+/** Why a comparison ended before its last block. */
+export type Stop =
+  | { why: 'interrupted' | 'max-time' }
+  /** `block` is the first that may have run with the new file, as in `PlannedRun`. */
+  | { why: 'library-replaced'; file: string; block: number }
 
 /** What a heap or the control did in the complete blocks, in block order. */
 export interface SubjectRuns {

@@ -6,7 +6,7 @@
 import { decide, logRatio, MINIMUM_PAIRS, median, modifiedZ, trend } from '../stats/index.ts'
 import type { ComparedHeap, Control, RunFailure, Warning } from '../types.ts'
 import { subjectValues } from './cells.ts'
-import type { ComparisonOptions, SubjectRuns } from './types.ts'
+import type { ComparisonOptions, Stop, SubjectRuns } from './types.ts'
 
 /** All codes of a comparison's warnings, in the order in which they are given. */
 export const warningCodes = [
@@ -19,11 +19,13 @@ export const warningCodes = [
   'no-ratio',
   'interrupted',
   'max-time',
+  'library-replaced',
   'few-blocks',
   'control-differs',
   'noise-floor',
   'drift',
   'outliers',
+  'suspended',
   'short-target',
   'governor',
 ] as const
@@ -35,6 +37,8 @@ export type WarningCode = (typeof warningCodes)[number]
 export const ENOUGH_BLOCKS = 15
 /** A target shorter than this is mostly the starting of a process. */
 const SHORT_NS = 5_000_000
+/** The machine slept if it was for longer than this; less is of no account. */
+const SUSPENDED_NS = 1_000_000
 /** Ten sigma of normal noise, in MADs: the bound of hyperfine. */
 const OUTLIER_Z = 14.826
 /** A drift is told when it is both certain (t) and large (a share of the value, over all blocks). */
@@ -51,7 +55,7 @@ export interface ComparisonFacts {
   control: readonly Control[]
   /** Complete blocks. */
   blocks: number
-  stopped: 'interrupted' | 'max-time' | null
+  stopped: Stop | null
   warmupFailures: readonly { heap: string; failure: Omit<RunFailure, 'block'> }[]
 }
 
@@ -79,6 +83,10 @@ function worthOf(blocks: number): string {
   if (blocks < MINIMUM_PAIRS) return `: no interval can be given from fewer than ${MINIMUM_PAIRS}`
   return blocks < ENOUGH_BLOCKS ? `: the intervals are wide and less certain than from ${ENOUGH_BLOCKS}` : ''
 }
+
+/** A block as people count them. */
+const nameOf = (block: number, warmupBlocks: number) =>
+  block < 0 ? `warm-up block ${block + warmupBlocks + 1}` : `block ${block + 1}`
 
 /** The command that tries a heap alone. */
 const alone = (spec: string) => `alloc8 run --heap ${/^[\w@%+=:,./-]+$/.test(spec) ? spec : `'${spec}'`}`
@@ -176,17 +184,25 @@ const checks: Record<WarningCode, Check> = {
     }),
 
   interrupted: ({ options, blocks, stopped }) => [
-    stopped !== 'interrupted'
+    stopped?.why !== 'interrupted'
       ? null
       : `interrupted after ${blocks} of ${plural(options.blocks, 'block')}${worthOf(blocks)}. ` +
         'Run it again, or with fewer --blocks, for a whole result',
   ],
 
   'max-time': ({ options, blocks, stopped }) => [
-    stopped !== 'max-time'
+    stopped?.why !== 'max-time'
       ? null
       : `the time allowed was used up after ${blocks} of ${plural(options.blocks, 'block')}${worthOf(blocks)}. ` +
         'Raise --max-time or compare fewer heaps',
+  ],
+
+  'library-replaced': ({ options, blocks, stopped }) => [
+    stopped?.why !== 'library-replaced'
+      ? null
+      : `${stopped.file} was replaced or rewritten, seen at ${nameOf(stopped.block, options.warmupBlocks)}: only ` +
+        `the ${plural(blocks, 'block')} of ${options.blocks} before it count${worthOf(blocks)}. Let builds, updates ` +
+        'and --prepare leave the files alone, and run it again',
   ],
 
   // When enough were asked for and the comparison was stopped, the warning of that says what it means.
@@ -248,6 +264,19 @@ const checks: Record<WarningCode, Check> = {
     return [
       `runs far from the others: ${found.join(', ')}. They are counted, as all runs are, and widen the ` +
         'intervals. See what else the machine was doing',
+    ]
+  },
+
+  suspended: ({ runs, controlRuns }) => {
+    const slept = ({ suspendedNs = 0 }: { suspendedNs?: number | undefined }) => suspendedNs > SUSPENDED_NS
+    const blocks = [...runs, controlRuns].flatMap(({ samples }) =>
+      samples.flatMap((sample, block) => (slept(sample) ? block + 1 : [])),
+    )
+    if (blocks.length === 0) return []
+    const named = [...new Set(blocks)].sort((a, b) => a - b)
+    return [
+      `the machine slept during block${named.length === 1 ? '' : 's'} ${named.join(', ')}: the sleep is not in the ` +
+        'times, but caches and CPU clock were others behind it. Repeat it with sleep kept off (systemd-inhibit)',
     ]
   },
 

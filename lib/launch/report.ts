@@ -40,6 +40,8 @@ export interface LaunchResult extends Usage {
   lifelineLost: boolean
   /** From just before the target's birth to the moment when its end was collected. */
   wallNs: number
+  /** How long the machine slept meanwhile, which is not in wallNs. */
+  suspendedNs: number
   tree: TreeUsage
   /** Descendants still alive at the end; at most 256, `leftoversOmitted` counts the rest. */
   leftovers: Leftover[]
@@ -77,6 +79,7 @@ export function parseReport(line: string, path: string): LaunchResult {
     timedOut: fields.flag('timedOut'),
     lifelineLost: fields.flag('lifelineLost'),
     wallNs: fields.count('wallNs'),
+    suspendedNs: fields.count('suspendedNs'),
     ...usage(fields),
     tree: { reaped: fields.child('tree').count('reaped'), ...usage(fields.child('tree')) },
     leftovers: fields.list('leftovers').map((each) => ({ pid: each.count('pid'), command: each.text('command') })),

@@ -22,6 +22,8 @@ export interface PreparedTarget {
   argv0: string
   args: readonly string[]
   facts: ExecutableFacts
+  /** The files that run: the executable, and of a script also what interprets it. */
+  files: readonly string[]
 }
 
 /** What a run takes besides the target and the heap: everything of a launch that `runTarget` does not decide itself. */
@@ -47,9 +49,10 @@ export function prepareTarget(
   const { path, argv0 } = locateExecutable(name, { cwd: options.cwd, env: options.env })
   const info = describeTarget(path, { cwd: options.cwd, env: options.env })
   const facts = factsOf(info)
+  const files = [path, info.path]
   // A text file without a #! line is run by the shell, as execvp does it.
-  if (info.needsShell) return { command, path: '/bin/sh', argv0: 'sh', args: [path, ...args], facts }
-  return { command, path, argv0, args, facts }
+  if (info.needsShell) return { command, path: '/bin/sh', argv0: 'sh', args: [path, ...args], facts, files }
+  return { command, path, argv0, args, facts, files }
 }
 
 /**
@@ -119,6 +122,7 @@ function toResult(
     signal: launched.signal,
     timedOut: launched.timedOut,
     wallNs: launched.wallNs,
+    suspendedNs: launched.suspendedNs,
     userNs: launched.userNs,
     sysNs: launched.sysNs,
     peakRssBytes: launched.peakRssBytes,
@@ -139,13 +143,26 @@ function toResult(
   }
 }
 
-function runWarnings(launched: LaunchResult): Warning[] {
+/** The machine slept if it was for longer than this; less is of no account. */
+const SUSPENDED_NS = 1_000_000
+
+/** What casts doubt on a run's numbers, each with what to do. */
+export function runWarnings(launched: Pick<LaunchResult, 'leftovers' | 'leftoversOmitted' | 'suspendedNs'>): Warning[] {
+  const warnings: Warning[] = []
   const left = launched.leftovers.length + launched.leftoversOmitted
-  if (left === 0) return []
-  const message =
-    `${left} process${left === 1 ? '' : 'es'} outlived the target; their time and memory are not counted. ` +
-    'Wait for them in the target, or end them with --end-descendants'
-  return [{ code: 'leftovers', message }]
+  if (left > 0) {
+    const message =
+      `${left} process${left === 1 ? '' : 'es'} outlived the target; their time and memory are not counted. ` +
+      'Wait for them in the target, or end them with --end-descendants'
+    warnings.push({ code: 'leftovers', message })
+  }
+  if (launched.suspendedNs > SUSPENDED_NS) {
+    const message =
+      `the machine slept for ${(launched.suspendedNs / 1e9).toFixed(3)} s during the run: that is not in its time, but ` +
+      'caches and CPU clock were others behind it. Run it again with sleep kept off (systemd-inhibit)'
+    warnings.push({ code: 'suspended', message })
+  }
+  return warnings
 }
 
 /** What of this machine bears on a verdict: the shell that libc starts, and what is preloaded into every process. */

@@ -82,6 +82,7 @@ int writeReport(int fd, const Outcome& outcome) {
   writeNumber(line, "pid", outcome.pid);
   writeEnd(line, outcome);
   writeNumber(line, "wallNs", outcome.wallNs);
+  writeNumber(line, "suspendedNs", outcome.suspendedNs);
   writeUsage(line, outcome.usage);
   line.key("tree");
   line.open('{');

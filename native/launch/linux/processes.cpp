@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../system.h"
+#include "clocks.h"
 
 namespace alloc8::launch {
 namespace {
@@ -190,11 +191,7 @@ int ownPidInProc() {
   return readPid(text);
 }
 
-int64_t monotonicNs() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
+int64_t monotonicNs() { return readClock(CLOCK_MONOTONIC); }
 
 bool forEachDescendant(void* context, Visit visit, int64_t deadlineNs) {
   int self = getpid();

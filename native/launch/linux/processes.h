@@ -19,7 +19,7 @@ int ownPidInProc();
 
 using Visit = void (*)(void* context, int proc, int pid, const ProcessState& state);
 
-// Nanoseconds of a clock that only goes forward.
+// Nanoseconds of a clock that only goes forward, and stands still while the machine sleeps.
 int64_t monotonicNs();
 
 // Calls `visit` for every descendant, parents before their children, until `deadlineNs` (monotonicNs): hundreds of

@@ -15,6 +15,7 @@
 
 #include "../system.h"
 #include "capture.h"
+#include "clocks.h"
 #include "processes.h"
 #include "start.h"
 
@@ -93,6 +94,7 @@ class Supervisor {
   Stage stage_ = Stage::running;
   bool moreToReap_ = false;
   int64_t startNs_ = 0;
+  ClockReading startClocks_;
   int64_t stageEndNs_ = kNever;  // when the stage gives way to the next
   int64_t retryNs_ = 0;          // killing: the pause until the next strike
   int64_t nextStrikeNs_ = 0;
@@ -122,6 +124,7 @@ bool Supervisor::start() {
   sigset_t usual;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &usual);
+  startClocks_ = readClocks();
   startNs_ = monotonicNs();
   Birth birth = startTarget(options_, output);
   sigprocmask(SIG_SETMASK, &usual, nullptr);
@@ -207,6 +210,7 @@ void Supervisor::collect(pid_t pid, int status, const rusage& usage) {
   add(outcome_.tree, usage);
   if (pid != outcome_.pid || outcome_.ended) return;
   outcome_.wallNs = monotonicNs() - startNs_;
+  outcome_.suspendedNs = suspendedBetween(startClocks_, readClocks());
   outcome_.ended = true;
   add(outcome_.usage, usage);
   if (WIFSIGNALED(status)) {

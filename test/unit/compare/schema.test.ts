@@ -51,6 +51,7 @@ const runExample: RunResult = {
   signal: 'SIGSEGV',
   timedOut: false,
   wallNs: 1_200_000,
+  suspendedNs: 0,
   userNs: 400_000,
   sysNs: 500_000,
   peakRssBytes: 1_048_576,

@@ -6,6 +6,12 @@ import { crash, machine, metric, noisyRunner, options, sample, verdict } from '.
 
 const steady: Runner = async () => sample(1e9)
 
+/** A file is found replaced at the n-th look, counted from 1. */
+function replacedAtLook(n: number) {
+  let looks = 0
+  return async () => (++looks === n ? '/lib/a.so' : null)
+}
+
 async function warnings(runner: Runner, more: Partial<ComparisonOptions> = {}, specs = ['system', 'jemalloc']) {
   const result = await runComparison(options(specs, more), runner)
   return new Map(result.warnings.map(({ code, message }) => [code, message]))
@@ -29,6 +35,27 @@ describe('each warning comes with its cause', () => {
     ['few-blocks', steady, { blocks: 4 }, '4 blocks: no interval can be given from fewer than 5'],
     ['noise-floor', noisyRunner([1, 1], 0.1), {}, 'above the threshold of 1 % (wall '],
     ['short-target', async () => sample(2.34e6), {}, 'takes 2.3 ms'],
+    [
+      'library-replaced',
+      steady,
+      { replaced: replacedAtLook(2 * 7), warmupBlocks: 1 },
+      '/lib/a.so was replaced or rewritten, seen at block 6: only the 5 blocks of 15 before it count',
+    ],
+    [
+      'library-replaced',
+      steady,
+      { replaced: replacedAtLook(2), warmupBlocks: 1 },
+      'at warm-up block 1: only the 0 blocks of 15',
+    ],
+    [
+      'suspended',
+      async ({ subject, block }) => ({
+        ...sample(1e9),
+        suspendedNs: subject === 1 && [3, 11].includes(block) ? 1_000_001 : 1_000_000,
+      }),
+      {},
+      'slept during blocks 4, 12:',
+    ],
     ['governor', steady, { machine: { ...machine, governor: 'powersave' } }, '"powersave"'],
   ])('%s', async (code, runner, more, text) => {
     expect((await warnings(runner, more)).get(code)).toContain(text)

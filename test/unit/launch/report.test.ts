@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { parseCapture, parseReport } from '../../../lib/launch/report.ts'
+import { runWarnings } from '../../../lib/launch/run.ts'
 
 const usage = {
   userNs: 1000,
@@ -21,6 +22,7 @@ const result = {
   timedOut: false,
   lifelineLost: false,
   wallNs: 900000,
+  suspendedNs: 5_000_000,
   ...usage,
   tree: { reaped: 2, ...usage },
   leftovers: [{ pid: 78, command: 'sleep 9' }],
@@ -96,4 +98,12 @@ test('the announcement of pipes is read, and checked', () => {
   for (const line of ['', '{"version":1}', '{"version":1,"procPid":-1,"stdoutFd":5,"stderrFd":6}']) {
     expect(() => parseCapture(line)).toThrow(expect.objectContaining({ code: 'LAUNCH' }))
   }
+})
+
+test('a machine that slept for more than 1 ms is a warning with what to do', () => {
+  const codes = (suspendedNs: number) => runWarnings({ leftovers: [], leftoversOmitted: 0, suspendedNs })
+  expect(codes(1_000_000)).toEqual([])
+  expect(codes(2_500_000_000)).toEqual([
+    { code: 'suspended', message: expect.stringMatching(/slept for 2\.500 s .*systemd-inhibit/) },
+  ])
 })

@@ -152,6 +152,8 @@ describe('afterwards', () => {
       verdict: { state: 'active' },
     })
     expect(result.wallNs).toBeGreaterThan(0)
+    // The machine did not sleep.
+    expect(result.suspendedNs).toBe(0)
     expect(result.peakRssBytes).toBeGreaterThan(100_000)
   })
 })

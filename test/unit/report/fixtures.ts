@@ -103,6 +103,7 @@ export const run: RunResult = {
   signal: null,
   timedOut: false,
   wallNs: 1_234_500_000,
+  suspendedNs: 0,
   userNs: 1_100_000_000,
   sysNs: 120_000_000,
   peakRssBytes: 123_000_000,
