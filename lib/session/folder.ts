@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Alloc8Error } from '../errors.ts'
 import { anchorOf, openFolder, readSmallFile, removeFolder } from './anchor.ts'
 import { sessionPlace } from './place.ts'
@@ -38,7 +38,8 @@ export interface Session {
   remove(): void
 }
 
-const namePattern = /^alloc8-([1-9]\d*)-[A-Za-z0-9]{6}$/
+/** The process and its pid namespace: enough to tell a folder whose maker was killed before it could say more. */
+const namePattern = /^alloc8-([1-9]\d*)(?:\.(\d+))?-[A-Za-z0-9]{6}$/
 
 /** In every folder of ours: which process made it. Folders without it are too young or from a crash. */
 const ownerFile = '.owner.json'
@@ -143,7 +144,7 @@ function makeFolder(parent: string): { directory: string; fd: number } {
   let fd: number | undefined
   try {
     refuseOpenToAll(parent)
-    directory = mkdtempSync(join(parent, `alloc8-${process.pid}-`))
+    directory = mkdtempSync(join(parent, folderPrefix()))
     fd = openFolder(directory)
     const owner = join(anchorOf(fd, directory), ownerFile)
     writeFileSync(owner, JSON.stringify(currentOwner()), { mode: 0o600, flag: 'wx' })
@@ -205,7 +206,11 @@ function isAbandoned(directory: string, fd: number, self: Owner): boolean {
   const entry = fstatSync(fd)
   if (entry.uid !== process.getuid?.()) return false
   const owner = readOwner(directory, anchorOf(fd, directory))
-  if (owner === null) return Date.now() - entry.mtimeMs > strangerAgeMs && !isAlive(pidInName(directory))
+  if (owner === null) {
+    const { pid, namespace } = nameOf(directory)
+    const isOurs = namespace !== null && namespace === numberOf(self.namespace)
+    return !isAlive(pid) && (isOurs || Date.now() - entry.mtimeMs > strangerAgeMs)
+  }
   if (owner.boot !== self.boot) return true
   if (owner.namespace !== self.namespace) return false
   return !isAlive(owner.pid) || (owner.started !== null && startTime(owner.pid) !== owner.started)
@@ -215,14 +220,26 @@ function readOwner(directory: string, anchor: string): Owner | null {
   try {
     const value: Partial<Owner> = JSON.parse(readSmallFile(join(anchor, ownerFile)))
     const { pid, started = null, namespace = null, boot = null } = value
-    return pid === pidInName(directory) ? { pid, started, namespace, boot } : null
+    return pid === nameOf(directory).pid ? { pid, started, namespace, boot } : null
   } catch {
     return null
   }
 }
 
-function pidInName(directory: string): number {
-  return Number(namePattern.exec(directory.slice(directory.lastIndexOf('/') + 1))?.[1] ?? 0)
+function nameOf(directory: string): { pid: number; namespace: string | null } {
+  const [, pid = '0', namespace = null] = namePattern.exec(basename(directory)) ?? []
+  return { pid: Number(pid), namespace }
+}
+
+function folderPrefix(): string {
+  const { pid, namespace } = currentOwner()
+  const number = numberOf(namespace)
+  return number === null ? `alloc8-${pid}-` : `alloc8-${pid}.${number}-`
+}
+
+/** The number in the link text of a namespace. */
+function numberOf(namespace: string | null): string | null {
+  return /\d+/.exec(namespace ?? '')?.[0] ?? null
 }
 
 function currentOwner(): Owner {

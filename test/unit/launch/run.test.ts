@@ -71,7 +71,7 @@ describe('what the target finds', () => {
     const text = await output(heapOf(), ['sh', '-c', 'echo "$LD_PRELOAD"; echo "$ALLOC8_SESSION"'], { env })
     const [preload, session] = text.split('\n')
     expect(preload).toBe(`${simple}:${nativeFile('liballoc8-witness.so')}`)
-    expect(session).toMatch(/\/alloc8-\d+-\w{6}$/)
+    expect(session).toMatch(/\/alloc8-\d+\.\d+-\w{6}$/)
     expect(existsSync(session ?? '')).toBe(false)
   })
 

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   statSync,
@@ -31,7 +32,7 @@ describe('a folder of ours', () => {
   test('is private, is named after this process and goes with what is in it', () => {
     const session = createSession({ parent })
     expect(session.kept).toBe(false)
-    expect(basename(session.directory)).toMatch(new RegExp(`^alloc8-${process.pid}-[A-Za-z0-9]{6}$`))
+    expect(basename(session.directory)).toMatch(new RegExp(`^alloc8-${process.pid}\\.\\d+-[A-Za-z0-9]{6}$`))
     expect(statSync(session.directory).mode & 0o777).toBe(0o700)
     mkdirSync(join(session.directory, 'deep'))
     writeFileSync(join(session.directory, 'deep', 'file'), '')
@@ -158,6 +159,16 @@ describe('the sweep', () => {
     const old = Date.now() / 1000 - 25 * 3600
     utimesSync(directory, old, old)
     expect(sweep(parent)).toEqual([directory])
+  })
+
+  test('needs no owner where the name tells of a dead process of this pid namespace', () => {
+    const own = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0]
+    const killed = join(parent, `alloc8-${dead()}.${own}-abcDE9`)
+    const [alive, elsewhere] = [`alloc8-${process.ppid}.${own}-abcDE9`, `alloc8-${dead()}.1-abcDE9`]
+    for (const directory of [killed, join(parent, alive), join(parent, elsewhere)])
+      mkdirSync(directory, { mode: 0o700 })
+    expect(sweep(parent)).toEqual([killed])
+    expect(readdirSync(parent).sort()).toEqual([alive, elsewhere].sort())
   })
 
   test('takes a file that names another owner for none', () => {
