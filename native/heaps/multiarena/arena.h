@@ -66,8 +66,7 @@ class Arena {
   ALLOC8_ALWAYS_INLINE bool keep(const Segment* segment, Chunk* chunk) {
     const std::ptrdiff_t room = distance(chunk, segment->end);
     if (ALLOC8_UNLIKELY(room < kLeastRoom)) return false;
-    const std::size_t word = chunk->sizeAndFlags;
-    const std::size_t bytes = word & ~kPreviousInUse;
+    const std::size_t bytes = sizeWordAt(chunk) & ~kPreviousInUse;
     // Flags that must not be there make it no multiple of 16, or too large.
     if (bytes > FastBins::kLargest || !sound(chunk, bytes, static_cast<std::size_t>(room))) return false;
     countDead(bytes);
@@ -91,13 +90,13 @@ class Arena {
   std::size_t checkInUse(const Segment* segment, Chunk* chunk) const {
     const std::ptrdiff_t room = distance(chunk, segment->end);
     if (ALLOC8_LIKELY(room >= kLeastRoom)) {
-      const std::size_t bytes = chunk->sizeAndFlags & ~kPreviousInUse;
+      const std::size_t bytes = sizeWordAt(chunk) & ~kPreviousInUse;
       if (ALLOC8_LIKELY(sound(chunk, bytes, static_cast<std::size_t>(room)))) return bytes;
     }
     const char* found = fault(segment, chunk);
     if (found != nullptr) {
       const bool readable = distance(segment, chunk) >= 0 && distance(chunk, segment->end) >= kLeastRoom;
-      corrupt(found, chunk, readable ? chunk->sizeAndFlags : 0, number_);
+      corrupt(found, chunk, readable ? sizeWordAt(chunk) : 0, number_);
     }
     return chunk->size();
   }
@@ -109,8 +108,7 @@ class Arena {
   // Gives back what is free beyond `keep` at the top, and the pages inside of free chunks; the bytes.
   std::size_t trim(std::size_t keep);
 
-  // --- for looking at it: statistics, the walk that checks it, the pictures
-  // ---------------------------------------------
+  // --- for looking at it: statistics, the walk that checks it, the pictures -----------------------------------------
 
   std::size_t number() const { return number_; }
   bool started() const { return ground_.top() != nullptr; }
@@ -121,8 +119,7 @@ class Arena {
   std::size_t liveBlocks() const { return liveBlocks_; }
   std::size_t liveBytes() const { return liveBytes_; }
 
-  // --- for the list of arenas
-  // -----------------------------------------------------------------------------------------
+  // --- for the list of arenas ---------------------------------------------------------------------------------------
 
   std::atomic<Arena*> next{nullptr};
   // The arena's ground starts with this segment, of which `used` bytes are taken.

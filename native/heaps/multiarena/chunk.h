@@ -57,6 +57,13 @@ struct Chunk {
 };
 static_assert(sizeof(Chunk) == kHeader);
 
+// The size word of what a program says is a chunk: it may be anywhere, off its boundary too, until it has been checked.
+inline std::size_t sizeWordAt(const void* chunk) {
+  std::size_t word;
+  __builtin_memcpy(&word, static_cast<const char*>(chunk) + sizeof(std::size_t), sizeof word);
+  return word;
+}
+
 // Bytes from `from` to `to`, negative where they stand the other way round.
 inline std::ptrdiff_t distance(const void* from, const void* to) {
   return static_cast<std::ptrdiff_t>(reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from));
