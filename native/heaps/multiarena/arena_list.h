@@ -71,10 +71,13 @@ class ArenaList {
   void startMain() {
     tunables_->ensure();
     LockGuard guard(adding_);
-    if (main_.started()) return;
+    if (mainStarted_) return;
+    Segment* home = makeHome(kSegmentHeader);
+    if (home == nullptr) return;
     main_.lock();
-    if (Segment* home = makeHome(kSegmentHeader); home != nullptr) main_.startIn(home, kSegmentHeader);
+    main_.startIn(home, kSegmentHeader);
     main_.unlock();
+    mainStarted_ = true;
   }
 
   // A new arena, locked, at the end of the list; null where there are as many as there may be.
@@ -83,7 +86,7 @@ class ArenaList {
     if (count() >= tunables_->arenaMax()) return nullptr;
     LockGuard guard(adding_);
     const std::size_t number = count();
-    if (number >= tunables_->arenaMax() || !main_.started()) return nullptr;
+    if (number >= tunables_->arenaMax() || !mainStarted_) return nullptr;
     constexpr std::size_t used = kSegmentHeader + roundUp(sizeof(Arena), kSegmentHeader);
     Segment* home = makeHome(used);
     if (home == nullptr) return nullptr;
@@ -109,6 +112,7 @@ class ArenaList {
   Arena main_{0, tunables_};
   std::atomic<std::size_t> count_{1};
   Lock adding_;
+  bool mainStarted_ = false;  // under `adding_`: the arena itself may only be looked at under its own lock
 };
 
 }  // namespace alloc8::heaps::multiarena

@@ -124,7 +124,7 @@ class Program {
 void everyWalkFindsAllInOrder() {
   Program program(1);
   const std::size_t before = heap.stats().liveBlocks;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < (alloc8::check::kThreadSanitizer ? 5'000 : 20'000); ++i) {
     program.step();
     if (i % 100 == 0) walkAll();
     if (i % 1000 == 0) CHECK_EQUAL(heap.stats().liveBlocks - before, program.count());
@@ -198,7 +198,7 @@ void manyThreadsKeepOrder() {
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([i] {
       std::mt19937 random(static_cast<unsigned>(i));
-      for (int round = 0; round < 500; ++round) {
+      for (int round = 0; round < (alloc8::check::kThreadSanitizer ? 150 : 500); ++round) {
         const std::size_t size = random() % 8 == 0 ? random() % 50'000 : random() % 300;
         auto* p = static_cast<unsigned char*>(random() % 9 == 0 ? heap.memalign(64, size + 8) : heap.malloc(size + 8));
         CHECK(p != nullptr);
