@@ -23,6 +23,8 @@ export const errorCodes = {
   TARGET_NOT_FOUND: 127,
   /** The target is a folder or is not executable. */
   TARGET_NOT_EXECUTABLE: 126,
+  /** A process that does not exist, or that may not be looked at. */
+  PROCESS: 1,
   /** A metric that is not known, or a pattern that is not a regular expression. */
   METRIC: 2,
   /** A report or session path that cannot be written. */

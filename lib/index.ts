@@ -1,6 +1,7 @@
 /** alloc8's public names: the functions behind the command line, their options, results and errors. */
 
 export { type CompareOptions, compare, type Progress } from './api/compare.ts'
+export { type DoctorOptions, doctor } from './api/doctor.ts'
 export { heaps } from './api/heaps.ts'
 export { type RunOptions, run } from './api/run.ts'
 export { Alloc8Error, type ErrorCode, errorCodes } from './errors.ts'

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { cgroupLimits } from '../doctor/index.ts'
 import { platform } from '../platform.ts'
 import type { Machine } from '../types.ts'
 
@@ -31,7 +32,6 @@ function readWord(path: string): string | null {
 
 /** The memory limit of the container, if there is one below the machine's memory. */
 function cgroupLimit(): number | null {
-  const text = readWord('/sys/fs/cgroup/memory.max') ?? readWord('/sys/fs/cgroup/memory/memory.limit_in_bytes')
-  const limit = Number(text ?? Number.NaN)
-  return Number.isFinite(limit) && limit > 0 && limit < totalmem() ? limit : null
+  const { memoryBytes } = cgroupLimits()
+  return memoryBytes !== null && memoryBytes < totalmem() ? memoryBytes : null
 }

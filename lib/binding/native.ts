@@ -89,6 +89,8 @@ export interface Addon {
   parseJournal(bytes: Buffer): Journal
   /** Whether a file has a security.capability attribute. */
   fileCapabilities(path: string): boolean
+  /** Tries to open a hardware counter of this process: 0 where that works, else the errno. */
+  hardwareCounterError(): number
 }
 
 const addonName = 'alloc8.node'
@@ -149,8 +151,9 @@ function load(path: string): Addon {
  */
 export function checkAddon(path: string, found: unknown, version: string): asserts found is Addon {
   const { version: actual, ...functions } = (found ?? {}) as Partial<Record<keyof Addon, unknown>>
-  const { readWitness, parseJournal, fileCapabilities } = functions
-  const whole = [readWitness, parseJournal, fileCapabilities].every((each) => typeof each === 'function')
+  const { readWitness, parseJournal, fileCapabilities, hardwareCounterError } = functions
+  const needed = [readWitness, parseJournal, fileCapabilities, hardwareCounterError]
+  const whole = needed.every((each) => typeof each === 'function')
   if (typeof actual === 'string' && actual === version && whole) return
   const what =
     typeof actual === 'string' ? `version ${actual}${whole ? '' : ', without all functions'}` : 'another addon'

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../binding/native.ts'
 import { compareCommand } from './compare-command.ts'
+import { doctorCommand } from './doctor-command.ts'
 import { exitStatusOf, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
 import { watchOutput } from './output.ts'
@@ -19,8 +20,8 @@ export function program(): Command {
     .showHelpAfterError('(see alloc8 --help)')
     .enablePositionalOptions()
     .addHelpText('after', examples)
-  for (const command of [compareCommand(), runCommand(), heapsCommand()]) {
-    command.copyInheritedSettings(alloc8)
+  for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand()]) {
+    command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
     alloc8.addCommand(command)
   }
   for (const command of [alloc8, ...alloc8.commands]) command.exitOverride()

@@ -24,6 +24,9 @@ export const builtinHeaps: readonly BuiltinHeap[] = [
   { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena },
 ]
 
+/** The files of the built-in heaps, as they are called among the native products. */
+export const builtinLibraryNames: readonly string[] = builtinHeaps.map(({ library }) => library)
+
 /** How a built-in heap is listed; its path is null where it is not built. */
 export function builtinInfo({ name, library, family }: BuiltinHeap): HeapInfo {
   const path = join(nativeDirectory(), library)

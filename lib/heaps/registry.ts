@@ -40,6 +40,12 @@ export async function listHeaps(options: ListOptions = {}): Promise<HeapsResult>
   return { schema: 1, heaps: heaps.filter(({ kind, path }) => all || kind === 'default' || path !== null) }
 }
 
+/** The heaps that are known and not installed, with the Debian package of each; null where Debian has none. */
+export function missingHeaps(options: HeapContext = {}): { name: string; debianPackage: string | null }[] {
+  const search = newSearch(options)
+  return families.filter((family) => search.family(family) === null)
+}
+
 /**
  * The heap for a text such as `jemalloc:narenas=2` or `./libmine.so`, ready to be put into an environment.
  * @throws Alloc8Error USAGE for an empty text; HEAP_UNKNOWN, HEAP_NOT_INSTALLED, HEAP_LIBRARY, HEAP_TUNABLE;

@@ -5,6 +5,7 @@
 
 export { type Adoption, type AdoptPlace, adoptions, adoptText, shellWord } from './adopt.ts'
 export { compareText } from './compare-text.ts'
+export { doctorText, processText } from './doctor-text.ts'
 export { type HeapsTextOptions, heapsText } from './heaps-text.ts'
 export { runText } from './run-text.ts'
 export { type Paint, type Palette, plainPalette, type TextStyle } from './style.ts'

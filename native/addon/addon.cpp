@@ -129,11 +129,17 @@ Napi::Value fileCapabilities(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), alloc8::platform::hasFileCapabilities(path.c_str()));
 }
 
+// hardwareCounterError(): 0 where this process may have a hardware counter, else the errno.
+Napi::Value hardwareCounterError(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), alloc8::platform::hardwareCounterError());
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", ALLOC8_VERSION);
   exports.Set("readWitness", Napi::Function::New<readWitness>(env, "readWitness"));
   exports.Set("parseJournal", Napi::Function::New<parseJournal>(env, "parseJournal"));
   exports.Set("fileCapabilities", Napi::Function::New<fileCapabilities>(env, "fileCapabilities"));
+  exports.Set("hardwareCounterError", Napi::Function::New<hardwareCounterError>(env, "hardwareCounterError"));
   return exports;
 }
 

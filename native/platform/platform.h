@@ -70,6 +70,9 @@ void* nextSymbol(const char* name);
 // lock and may allocate.
 void* cxxRuntimeSymbol(const char* name, const void* caller);
 
+// Opens a hardware counter of this process and closes it again: 0 where that works, else the errno. M
+int hardwareCounterError();
+
 // --- files ------------------------------------------------------------------------------------------------------
 
 // Writes all bytes to a descriptor, past short writes and interruptions; false on error. MDSF

@@ -9,6 +9,7 @@ test.each([
   ['compare', ['compare', '--help']],
   ['run', ['run', '--help']],
   ['heaps', ['heaps', '--help']],
+  ['doctor', ['doctor', '--help']],
 ])('%s --help', async (name, args) => {
   const { status, stdout, stderr } = await alloc8(args)
   expect([status, stderr]).toEqual([0, ''])

@@ -11,12 +11,15 @@ import {
   type CompareOptions,
   type CompareResult,
   compare,
+  type DoctorResult,
+  doctor,
   type ErrorCode,
   type errorCodes,
   type HeapInfo,
   type HeapKind,
   type HeapsResult,
   heaps,
+  type ProcessAllocator,
   type ProcessVerdict,
   type Progress,
   type Reason,
@@ -85,6 +88,14 @@ compare({ command: ['x'], heaps: 'system,jemalloc' })
 compare({ command: ['x'], blocks: '3' })
 // @ts-expect-error a metric is a name
 compare({ command: ['x'], metrics: [{ name: 'wall' }] })
+
+// --- doctor ----------------------------------------------------------------------------------------------------
+
+expectTypeOf(doctor()).resolves.toEqualTypeOf<DoctorResult>()
+expectTypeOf(doctor({})).resolves.toEqualTypeOf<DoctorResult>()
+expectTypeOf(doctor({ pid: 1 })).resolves.toEqualTypeOf<ProcessAllocator>()
+// @ts-expect-error a process is named by its number
+doctor({ pid: '1' })
 
 // --- errors ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,10 @@
 // Whether this machine counts in hardware what a process does: settings, containers and hypervisors all have a say, so
 // that only trying tells.
 
+#if !defined(__linux__)
+#error "platform/linux is for Linux"
+#endif
+
 #include <cerrno>
 
 #include <linux/perf_event.h>
