@@ -43,6 +43,8 @@ export interface ElfInfo {
   isPie: boolean
   /** The loader that the kernel starts for it: null in a library and in a static program. */
   interpreter: string | null
+  /** The file ends before what it says is in it: a copy or download that broke off. */
+  truncated: boolean
   soname: string | null
   needed: string[]
   /** Folders that the file itself names for its libraries, unexpanded (`$ORIGIN/../lib`). */
@@ -65,6 +67,7 @@ export interface FoundSymbol {
   address: number
 }
 
+const segmentLoad = 1
 const segmentDynamic = 2
 const segmentInterpreter = 3
 const flags1Pie = 0x0800_0000
@@ -146,6 +149,7 @@ class ElfFile implements ElfInfo {
   readonly type: 'exec' | 'dyn' | 'other'
   readonly isPie: boolean
   readonly interpreter: string | null
+  readonly truncated: boolean
   readonly soname: string | null
   readonly needed: string[]
   readonly rpath: string[]
@@ -167,6 +171,9 @@ class ElfFile implements ElfInfo {
     this.type = header.type === 2 ? 'exec' : header.type === 3 ? 'dyn' : 'other'
     this.interpreter =
       interpreter === undefined ? null : file.readString(interpreter.offset, Math.min(interpreter.fileSize, pathLimit))
+    this.truncated = this.#segments.some(
+      ({ type, offset, fileSize }) => type === segmentLoad && offset + fileSize > file.size,
+    )
     this.soname = dynamic.soname
     this.needed = dynamic.needed
     this.rpath = dynamic.rpath

@@ -80,7 +80,7 @@ export function locateExecutable(command: string, context: TargetContext = {}): 
   })
 }
 
-type Obstacle = 'missing' | 'folder' | 'special' | 'permission'
+type Obstacle = 'missing' | 'folder' | 'special' | 'permission' | 'unreachable'
 
 /** What keeps a path from being executed, or null. */
 function executeObstacle(path: string): Obstacle | null {
@@ -88,7 +88,7 @@ function executeObstacle(path: string): Obstacle | null {
   try {
     status = statSync(path)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'permission' : 'missing'
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'unreachable' : 'missing'
   }
   if (status.isDirectory()) return 'folder'
   if (!status.isFile()) return 'special'
@@ -123,6 +123,7 @@ function notExecutable(command: string, obstacle: Obstacle): Alloc8Error {
     folder: ['is a folder', 'name a program inside it'],
     special: ['is not a regular file', 'name a program'],
     permission: ['may not be executed', `if it is a program: chmod +x ${command}`],
+    unreachable: ['is in a folder that may not be looked into', `see which: namei -l ${command}`],
     missing: ['does not exist', 'check the spelling of the path'],
   }[obstacle]
   return new Alloc8Error('TARGET_NOT_EXECUTABLE', `${command} ${what}`, { hint })

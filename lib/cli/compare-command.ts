@@ -66,10 +66,16 @@ Examples:
 async function execute(command: string[], flags: CompareFlags): Promise<void> {
   const report = flags.json === undefined ? null : openReport(flags.json)
   const progress = progressLine(process.stderr)
-  const interrupt = interruption(() => {
-    progress.end()
-    report?.abandon()
-  })
+  const interrupt = interruption(
+    () => {
+      progress.end()
+      process.stderr.write('alloc8: stopping with the blocks that there are; once more ends it at once\n')
+    },
+    () => {
+      progress.end()
+      report?.abandon()
+    },
+  )
   let result: CompareResult
   try {
     result = await compare({
@@ -113,14 +119,18 @@ function toOptions(command: string[], flags: CompareFlags): CompareOptions {
   }
 }
 
-/** The first Ctrl-C ends the comparison with what there is; the second ends the process, after `atOnce`, at once. */
-function interruption(atOnce: () => void): { signal: AbortSignal; end(): void } {
+/**
+ * The first Ctrl-C ends the comparison with what there is, after `first`; the second ends the process at once, after
+ * `second`.
+ */
+function interruption(first: () => void, second: () => void): { signal: AbortSignal; end(): void } {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) {
-      atOnce()
+      second()
       process.exit(130)
     }
+    first()
     controller.abort()
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)

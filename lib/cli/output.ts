@@ -1,6 +1,6 @@
 /** `--json FILE`: opened before anything runs, so that a path that cannot be written is found before hours of work. */
 
-import { closeSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { Alloc8Error } from '../errors.ts'
 
 /** A place for a report. */
@@ -19,11 +19,8 @@ export interface ReportFile {
 export function openReport(path: string): ReportFile {
   if (path === '-') return { write: writeStdout, abandon: () => {} }
   const existed = existsSync(path)
-  try {
-    closeSync(openSync(path, 'a'))
-  } catch (error) {
-    throw outputError(path, error)
-  }
+  const stream = openStream(path)
+  if (stream !== null) return { write: (text) => writeAll(stream, path, text), abandon: () => closeSync(stream) }
   return {
     write(text) {
       try {
@@ -37,6 +34,18 @@ export function openReport(path: string): ReportFile {
     abandon() {
       if (!existed) rmSync(path, { force: true })
     },
+  }
+}
+
+/** A FIFO or a device is kept open, as its reader would take a second opening for another report; of a file null. */
+function openStream(path: string): number | null {
+  try {
+    const descriptor = openSync(path, 'a')
+    if (!fstatSync(descriptor).isFile()) return descriptor
+    closeSync(descriptor)
+    return null
+  } catch (error) {
+    throw outputError(path, error)
   }
 }
 
@@ -71,17 +80,19 @@ export function watchOutput(): void {
   process.stderr.on('error', onError)
 }
 
+const writeStdout = (text: string) => writeAll(1, 'stdout', text)
+
 /** Synchronous, because the process may end right after; a reader that went away is no error of ours. */
-function writeStdout(text: string): void {
+function writeAll(descriptor: number, name: string, text: string): void {
   const bytes = Buffer.from(text)
   let written = 0
   while (written < bytes.length) {
     try {
-      written += writeSync(1, bytes, written)
+      written += writeSync(descriptor, bytes, written)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
       if (code === 'EPIPE') return
-      if (code !== 'EAGAIN') throw outputError('stdout', error)
+      if (code !== 'EAGAIN') throw outputError(name, error)
     }
   }
 }

@@ -206,8 +206,9 @@ const checks: Record<WarningCode, Check> = {
   ],
 
   // When enough were asked for and the comparison was stopped, the warning of that says what it means.
-  'few-blocks': ({ options, blocks }) => [
-    options.blocks >= ENOUGH_BLOCKS
+  // What ended it early says the same.
+  'few-blocks': ({ options, blocks, stopped }) => [
+    options.blocks >= ENOUGH_BLOCKS || stopped !== null
       ? null
       : `${plural(blocks, 'block')}${worthOf(blocks)}. Use --blocks ${ENOUGH_BLOCKS} or more`,
   ],

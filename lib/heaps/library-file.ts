@@ -28,6 +28,8 @@ export function checkLibrary(written: string, cwd: string): string {
   if (elf.type !== 'dyn' || elf.isPie) {
     throw refuse(written, 'is a program or an object file, not a shared library', 'link it with -shared')
   }
+  if (elf.truncated)
+    throw refuse(written, 'is cut short: it ends before what its header speaks of', 'copy or build it anew')
   if (!exportsMalloc(elf)) {
     throw refuse(
       written,

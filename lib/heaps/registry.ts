@@ -164,7 +164,7 @@ function unknownHeap(name: string): Alloc8Error {
       ? `did you mean ${near.join(' or ')}?`
       : 'a library file is written with a slash: ./libmine.so'
   return new Alloc8Error('HEAP_UNKNOWN', `no heap is called ${JSON.stringify(name)}`, {
-    hint: `${suggestion} Known heaps: ${names.join(', ')}`,
+    hint: `${suggestion}\nKnown heaps: ${names.join(', ')}`,
   })
 }
 

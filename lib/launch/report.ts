@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
-import { Alloc8Error, usageError } from '../errors.ts'
+import { Alloc8Error } from '../errors.ts'
 import type { Leftover } from '../types.ts'
 
 /** What the kernel accounted. Times are nanoseconds, at the kernel's resolution of microseconds. */
@@ -119,7 +119,15 @@ function usage(fields: Fields): Usage {
 /** Why a target was not started. `step` is the launcher's name for what failed. */
 function spawnError(path: string, errno: number, step: string): Alloc8Error {
   const { name, words } = describeErrno(errno)
-  if (step === 'affinity') return usageError('cpus', 'CPUs that exist and that this process may use', name)
+  if (step === 'affinity') {
+    return new Alloc8Error(
+      'USAGE',
+      `cpus: expected CPUs that exist and that this process may use: ${words} (${name})`,
+      {
+        hint: 'taskset -pc $$ lists them',
+      },
+    )
+  }
   if (step === 'aslr') {
     return new Alloc8Error('LAUNCH', `address space randomisation cannot be turned off: ${words} (${name})`, {
       hint: 'containers often forbid it (personality in the seccomp profile): allow it, or leave randomisation on',

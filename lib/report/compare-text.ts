@@ -4,6 +4,7 @@
  */
 
 import type { CompareResult } from '../types.ts'
+import { shellWord } from './adopt.ts'
 import { failureLines } from './failures.ts'
 import { type ColumnShape, clean, cutMiddle, cutStart, row, wrap, wrapHanging } from './layout.ts'
 import { CONTROL, INDENT, tableLines, tableRows, tableShape } from './metric-table.ts'
@@ -46,7 +47,7 @@ function heapSection(result: CompareResult, style: TextStyle): string[] {
 
 function footer(result: CompareResult, style: TextStyle): string[] {
   const { machine } = result
-  const command = cutMiddle(result.command.join(' '), style.width, signsOf(style))
+  const command = cutMiddle(result.command.map(shellWord).join(' '), style.width, signsOf(style))
   const text =
     `${command}: ${result.partial ? `${result.blocks} of ${countOf(result.requestedBlocks, 'block')}` : countOf(result.blocks, 'block')}` +
     ` after ${countOf(result.warmupBlocks, 'warm-up block')}, seed ${result.seed}, threshold ` +

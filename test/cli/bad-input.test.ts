@@ -3,8 +3,10 @@
  * nothing run or left behind. `run` keeps 125 for its own troubles, because every other status may be its target's.
  */
 
+import { execFile, execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { alloc8, type CliEnd, cliPath } from '../support/cli.ts'
 import { compile } from '../support/compile.ts'
@@ -253,6 +255,18 @@ describe('a report that cannot be written is found before anything runs', () => 
     }
   })
 
+  test('into a FIFO: its reader gets the one report', async () => {
+    const fifo = at('fifo')
+    execFileSync('mkfifo', [fifo])
+    const reader = promisify(execFile)('cat', [fifo])
+    expect((await alloc8(['run', '--no-summary', '--json', fifo, '--', 'true'])).status).toBe(0)
+    expect(JSON.parse((await reader).stdout)).toMatchObject({ command: ['true'], exitCode: 0 })
+    // One that comes to nothing ends the reader too.
+    const second = promisify(execFile)('cat', [fifo])
+    expect((await alloc8(['run', '--json', fifo, '--', './none'], { cwd: folder.path })).status).toBe(127)
+    expect((await second).stdout).toBe('')
+  })
+
   test('an existing report is left as it was where nothing came of the run, a new one is not left', async () => {
     const old = at('old.json')
     writeFileSync(old, 'precious')
@@ -263,6 +277,25 @@ describe('a report that cannot be written is found before anything runs', () => 
     expect(readdirSync(folder.path)).not.toContain('fresh.json')
     expect(readFileSync(old, 'utf8')).toBe('precious')
   })
+})
+
+test('a folder of PATH that may not be looked into', async ({ skip }) => {
+  const lacking = lackingNobody(cliPath)
+  if (lacking !== null) skip(lacking)
+  const closed = at('closed')
+  mkdirSync(closed, { mode: 0o700 })
+  chmodSync(folder.path, 0o755)
+  const env = { PATH: `${closed}:${process.env.PATH}` }
+  const end = await alloc8(['run', '--', 'no-such-command-here'], { as: asNobody, env })
+  expect(end.status).toBe(126)
+  expect(end.stderr).toContain(`${closed}/no-such-command-here is in a folder that may not be looked into`)
+  expect(end.stderr).not.toContain('chmod')
+})
+
+test('CPUs that are not there', async () => {
+  const end = await alloc8(['run', '--cpus', '1000', '--', 'true'])
+  expect(end.status).toBe(125)
+  expect(end.stderr).toContain('expected CPUs that exist')
 })
 
 describe('--prepare', () => {

@@ -93,7 +93,7 @@ describe('compare', () => {
       expect(failures).toEqual([])
     }
     expect(stdout).toContain('wall time')
-    expect(stderr).toBe('')
+    expect(stderr).toBe('alloc8: stopping with the blocks that there are; once more ends it at once\n')
     await gone(marker)
   })
 

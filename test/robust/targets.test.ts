@@ -50,10 +50,11 @@ describe('a target runs as it would by itself, and what could be recorded of it 
   // Of what cannot leave a record of its own (no right, no room, another root) its parent's journal tells.
   test.for([
     ['limit files 0', 'partial', 'not-witnessed'],
+    ['clear-environment', 'inactive', 'preload-dropped'],
     ['become 65534', 'partial', 'not-witnessed'],
     [`root ${folder.path}`, 'active', undefined],
   ] as const)('%s', async ([words, state, code], { skip }) => {
-    const needsRoot = !words.startsWith('limit')
+    const needsRoot = words.startsWith('become') || words.startsWith('root')
     requireOrSkip(skip, !needsRoot || process.getuid?.() === 0 ? null : 'only root can change its user or its root')
     const { result, stderr } = await runUnder('simple', [unruly, ...words.split(' ')])
     expect({ stderr, exitCode: result.exitCode }).toEqual({ stderr: '', exitCode: 0 })

@@ -15,7 +15,7 @@ import { killLeftover } from './launching.ts'
 const signals = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
 
 /** From before node has read the program to the midst of the runs. */
-const LATEST_MS = 1000
+const LATEST_MS = 1500
 
 /** How the controllers of a row ended. */
 export interface SuddenEnds {

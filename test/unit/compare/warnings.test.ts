@@ -154,6 +154,7 @@ test('a comparison that was stopped is not told to ask for the blocks that it as
   const early = await at(3)
   expect([...early.keys()]).toEqual(['interrupted'])
   expect(early.get('interrupted')).toContain('after 3 of 15 blocks: no interval can be given from fewer than 5. Run')
+  // That it was interrupted says as much of the number of blocks.
   expect((await at(9)).get('interrupted')).toContain('after 9 of 15 blocks: the intervals are wide')
 })
 

@@ -1,6 +1,6 @@
 /** Libraries given as files: every way in which one can be wrong has an error that says what to do. */
 
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -53,6 +53,14 @@ describe('a good library', () => {
   })
 })
 
+/** A library of this machine of which the end is missing, as after a full disk. */
+function cutShort(name: string): string {
+  compileC(folder, 'libwhole.so', 'void *malloc(unsigned long n) { return 0; }', '-shared', '-fPIC')
+  const whole = readFileSync(join(folder, 'libwhole.so'))
+  writeFileSync(join(folder, name), whole.subarray(0, 0x2100))
+  return `./${name}`
+}
+
 describe('a bad one', () => {
   const needsMachine = new RegExp(`programs here are 64-bit ${machine === 62 ? 'x86-64' : 'AArch64'}`)
   test.each<[string, () => string, RegExp, RegExp]>([
@@ -80,6 +88,7 @@ describe('a bad one', () => {
     ['a program', () => put('prog', { ...heap, type: 2 }), /is a program or an object file/, /-shared/],
     ['a movable program', () => put('pie', { ...heap, flags1: 0x0800_0000 }), /is a program or an object/, /-shared/],
     ['an object file', () => put('x.o', { ...heap, type: 1 }), /is a program or an object file/, /-shared/],
+    ['cut short', () => cutShort('libcut.so'), /is cut short/, /build it anew/],
     ['without malloc', () => put('libno.so', { machine }), /has no malloc/, /nm -D --defined-only \.\/libno\.so/],
     [
       'with a malloc that it only needs',
