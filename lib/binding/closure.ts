@@ -4,11 +4,12 @@
  * The search is ld.so's (man 8 ld.so).
  */
 
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheFlagsOf, libraryFolders, platform } from '../platform.ts'
 import { type ElfInfo, readElf } from './elf.ts'
 import { findInLoaderCache } from './loader-cache.ts'
+import { preloadNames, systemPreload } from './preload-lists.ts'
 
 /** An object of a program: `elf` is null where the library was not found, which the loader would complain about. */
 export interface ProgramObject {
@@ -57,13 +58,7 @@ export function exportsMalloc(elf: ElfInfo): boolean {
 
 /** LD_PRELOAD first, then /etc/ld.so.preload, as the loader takes them. */
 function preloaded(env: NodeJS.ProcessEnv): string[] {
-  let system = ''
-  try {
-    system = readFileSync('/etc/ld.so.preload', 'utf8').replace(/#.*$/gm, '')
-  } catch {
-    // Hardly any machine has one.
-  }
-  return [...(env.LD_PRELOAD ?? '').split(/[ :]+/), ...system.split(/[\s:]+/)].filter((name) => name !== '')
+  return [...preloadNames(env.LD_PRELOAD), ...systemPreload()]
 }
 
 /** Finds a library that an object needs; null where no file of the program's class and machine is found. */

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { exportsMalloc } from '../binding/closure.ts'
 import { readElf } from '../binding/elf.ts'
+import { preloadFileNames } from '../binding/preload-lists.ts'
 import { type CgroupLimits, cgroupLimits } from './cgroup.ts'
 
 /** The facts, each null where the machine does not tell. */
@@ -87,11 +88,7 @@ function governors(root: string, read: (path: string) => string | null): string[
 }
 
 function preloadedEverywhere(text: string): MachineFacts['systemPreload'] {
-  const paths = text
-    .replace(/#.*$/gm, '')
-    .split(/[\s:]+/)
-    .filter((path) => path !== '')
-  return paths.map((path) => ({ path, hasMalloc: hasMalloc(path) }))
+  return preloadFileNames(text).map((path) => ({ path, hasMalloc: hasMalloc(path) }))
 }
 
 function hasMalloc(path: string): boolean {

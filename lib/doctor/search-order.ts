@@ -5,6 +5,7 @@
  */
 
 import { basename } from 'node:path'
+import { preloadFileNames, preloadNames } from '../binding/preload-lists.ts'
 import { loaderList } from './loader-list.ts'
 import type { LoadedObject, ProcessFiles } from './process-files.ts'
 
@@ -38,12 +39,7 @@ export function searchOrder(files: ProcessFiles, program: LoadedObject, mapped: 
 }
 
 function findPreloaded(files: ProcessFiles, objects: readonly LoadedObject[]): Set<LoadedObject> {
-  const fromEnvironment = (files.environment()?.LD_PRELOAD ?? '').split(/[ :]+/)
-  const fromFile = files
-    .systemPreload()
-    .replace(/#.*$/gm, '')
-    .split(/[\s:]+/)
-  const names = [...fromEnvironment, ...fromFile].filter((name) => name !== '')
+  const names = [...preloadNames(files.environment()?.LD_PRELOAD), ...preloadFileNames(files.systemPreload())]
   return new Set(names.flatMap((name) => objects.find((object) => files.means(name, object)) ?? []))
 }
 

@@ -3,11 +3,12 @@
  * runs of one command (where the executable is, what kind of file it is) is prepared once.
  */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { carriedAllocators } from '../binding/allocators.ts'
 import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
 import { platform } from '../binding/machine.ts'
 import { nativeFile } from '../binding/native.ts'
+import { systemPreload } from '../binding/preload-lists.ts'
 import { createSession } from '../session/folder.ts'
 import { readRecords } from '../session/records.ts'
 import type { ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
@@ -167,19 +168,7 @@ export function runWarnings(launched: Pick<LaunchResult, 'leftovers' | 'leftover
 
 /** What of this machine bears on a verdict: the shell that libc starts, and what is preloaded into every process. */
 function surroundings(): { shell: string; preloadedByFile: string[] } {
-  let preloaded = ''
-  try {
-    preloaded = readFileSync('/etc/ld.so.preload', 'utf8')
-  } catch {
-    // There is none, as a rule.
-  }
-  return {
-    shell: realPath('/bin/sh'),
-    preloadedByFile: preloaded
-      .replace(/#.*/g, '')
-      .split(/[\s:]+/)
-      .filter(Boolean),
-  }
+  return { shell: realPath('/bin/sh'), preloadedByFile: systemPreload() }
 }
 
 const inspected = new Map<string, ExecutableFacts | null>()
