@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { readlinkSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { platform } from '../binding/machine.ts'
 import { Alloc8Error, usageError } from '../errors.ts'
 import type { ResolvedHeap } from '../types.ts'
 
@@ -51,7 +52,7 @@ export function targetEnvironment(
     // Ours last: where a key stands twice, every heap that has such a variable takes the later one.
     env[name] = separator === null || own === undefined || own === '' ? value : `${own}${separator}${value}`
   }
-  const ours = [...heap.preload, ...(witness === null ? [] : [witness])]
+  const ours = inOrder(heap.preload, witness)
   const paths = ours.map((path) => preloadable(path, sessionDirectory))
   const users = (env[preloadVariable] ?? '').split(/[ :]+/).filter((path) => path !== '')
   const preload = [...new Set([...paths, ...users])]
@@ -60,6 +61,17 @@ export function targetEnvironment(
   delete env[paddingVariable]
   if (paddingBytes > 0) env[paddingVariable] = 'x'.repeat(paddingBytes)
   return env
+}
+
+/**
+ * The loader starts what comes last first, so that behind the heap the witness has its record written before the heap's
+ * own constructors run, which may crash. But behind libc, which `system` preloads, its exec and dlopen would never be
+ * called.
+ */
+function inOrder(heapLibraries: readonly string[], witness: string | null): string[] {
+  if (witness === null) return [...heapLibraries]
+  const hasLibc = heapLibraries.some((path) => basename(path) === platform().libcSoname)
+  return hasLibc ? [witness, ...heapLibraries] : [...heapLibraries, witness]
 }
 
 /** A path to the same library that LD_PRELOAD can hold. */

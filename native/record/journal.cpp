@@ -16,12 +16,16 @@ std::atomic_ref<std::uint32_t> shared(std::uint32_t& word) { return std::atomic_
 
 std::size_t wholeUnits(std::size_t bytes) { return (bytes + kJournalUnit - 1) / kJournalUnit * kJournalUnit; }
 
+bool isReady(JournalHeader& header, std::size_t end) {
+  return end <= shared(header.readyBytes).load(std::memory_order_acquire);
+}
+
 // Has the disk ready up to `end`; blocks are reserved before memory is touched, because a full disk would otherwise end
 // the process by SIGBUS.
 bool makeReady(char* memory, JournalHeader& header, std::size_t end) {
   constexpr std::size_t kStep = std::size_t{16} << 10;
+  if (isReady(header, end)) return true;
   std::uint32_t ready = shared(header.readyBytes).load(std::memory_order_acquire);
-  if (end <= ready) return true;
   std::size_t wanted = (end + kStep - 1) / kStep * kStep;
   if (wanted > header.capacityBytes) wanted = header.capacityBytes;
   if (!platform::populatePages(memory + ready, wanted - ready)) return false;
@@ -49,6 +53,15 @@ bool Journal::create(const char* path, std::int64_t pid, std::uint64_t sequenceN
   return true;
 }
 
+void Journal::prepare(std::size_t bytes) {
+  if (memory_ == nullptr) return;
+  JournalHeader& header = *reinterpret_cast<JournalHeader*>(memory_);
+  const std::size_t used = shared(header.usedBytes).load(std::memory_order_relaxed);
+  const std::size_t room = header.capacityBytes - used;
+  makeReady(memory_, header, used + (bytes < room ? bytes : room));
+  fixed_ = true;
+}
+
 JournalEntry* Journal::reserve(JournalKind kind, std::int64_t pid, std::size_t textBytes) {
   if (memory_ == nullptr) return nullptr;
   JournalHeader& header = *reinterpret_cast<JournalHeader*>(memory_);
@@ -56,7 +69,7 @@ JournalEntry* Journal::reserve(JournalKind kind, std::int64_t pid, std::size_t t
   std::uint32_t used = shared(header.usedBytes).load(std::memory_order_relaxed);
   do {
     const bool fits = textBytes <= header.capacityBytes && bytes <= header.capacityBytes - used;
-    if (!fits || !makeReady(memory_, header, used + bytes)) {
+    if (!fits || !(fixed_ ? isReady(header, used + bytes) : makeReady(memory_, header, used + bytes))) {
       shared(header.lostEntries).fetch_add(1, std::memory_order_relaxed);
       return nullptr;
     }

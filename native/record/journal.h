@@ -27,6 +27,9 @@ class Journal {
   // is not set by the caller is zero. From any context; keeps errno.
   JournalEntry* reserve(JournalKind kind, std::int64_t pid, std::size_t textBytes);
 
+  // Makes `bytes` ready behind what is used, and takes no more from then on: reserve makes no system call any more.
+  void prepare(std::size_t bytes);
+
   static char* text(JournalEntry* entry) { return reinterpret_cast<char*>(entry + 1); }
 
   // The entry holds; its first `textBytes` of text count.
@@ -36,6 +39,7 @@ class Journal {
 
  private:
   char* memory_ = nullptr;
+  bool fixed_ = false;
 };
 
 }  // namespace alloc8::record

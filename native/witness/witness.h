@@ -22,6 +22,10 @@ void describeBindings(record::WitnessWriter& writer);
 // Takes what is loaded now for what was loaded at start. Once, before main.
 void rememberObjects();
 
+// Whether no thread is in the midst of loading or unloading, so that the loader's lists may be walked even where this
+// call has interrupted one. Takes no lock.
+bool listsAreAtRest();
+
 // Whether something was loaded that rememberObjects or enterLateObjects have not seen. Takes the loader's lock.
 bool hasLateObjects();
 

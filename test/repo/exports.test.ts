@@ -74,7 +74,7 @@ test('the witness exports what it follows, without versions, and nothing else', 
   const exec = ['l', 'le', 'lp', 'v', 've', 'veat', 'vp', 'vpe'].map((form) => `exec${form}`)
   const starts = [...exec, 'fexecve', 'posix_spawn', 'posix_spawnp', 'system', 'popen']
   const ends = ['_exit', '_Exit', 'quick_exit']
-  expect(exportsOf(libraryOf('alloc8-witness'))).toEqual([...starts, ...ends, 'dlopen', 'dlmopen'].sort())
+  expect(exportsOf(libraryOf('alloc8-witness'))).toEqual([...starts, ...ends, 'dlopen', 'dlmopen', 'prctl'].sort())
 })
 
 describe.each(preloads)('%s', (name) => {

@@ -8,6 +8,7 @@
 #endif
 
 #include <cstring>
+#include <new>
 
 #include <dlfcn.h>
 
@@ -219,6 +220,19 @@ class Describer {
   EntryPoint entries_[kEntryPointCount];
 };
 
+// Calls `use` with a describer for the objects of a list. It stands in memory of its own with them, and not on the
+// stack, which may be a signal handler's.
+template <class Use>
+void withDescriber(record::WitnessWriter& writer, const link_map* list, Use use) {
+  const std::size_t capacity = countObjects(list);
+  const std::size_t bytes = sizeof(Describer) + capacity * sizeof(Loaded);
+  auto* memory = static_cast<char*>(platform::mapPages(bytes, platform::pageSize()));
+  if (memory == nullptr) return;
+  auto* loaded = reinterpret_cast<Loaded*>(memory + sizeof(Describer));
+  use(*::new (memory) Describer(writer, loaded, capacity));
+  platform::unmapPages(memory, bytes);
+}
+
 }  // namespace
 
 const link_map* firstObject() { return &_r_debug == nullptr ? nullptr : _r_debug.r_map; }
@@ -226,29 +240,20 @@ const link_map* firstObject() { return &_r_debug == nullptr ? nullptr : _r_debug
 bool canDescribe() { return firstObject() != nullptr; }
 
 void describeBindings(record::WitnessWriter& writer) {
-  const std::size_t capacity = countObjects(firstObject());
-  const std::size_t bytes = capacity * sizeof(Loaded);
-  auto* loaded = static_cast<Loaded*>(platform::mapPages(bytes, platform::pageSize()));
-  if (loaded == nullptr) return;
-  Describer describer(writer, loaded, capacity);
-  describer.openObjects(firstObject(), nullptr);
-  describer.nameObjects();
-  describer.describe(0);
-  platform::unmapPages(loaded, bytes);
+  withDescriber(writer, firstObject(), [](Describer& describer) {
+    describer.openObjects(firstObject(), nullptr);
+    describer.nameObjects();
+    describer.describe(0);
+  });
 }
 
 bool describeSince(record::WitnessWriter& writer, const link_map* list, const link_map* last, bool deepBound) {
-  const std::size_t capacity = countObjects(list);
-  const std::size_t bytes = capacity * sizeof(Loaded);
-  auto* loaded = static_cast<Loaded*>(platform::mapPages(bytes, platform::pageSize()));
-  if (loaded == nullptr) return false;
-  Describer describer(writer, loaded, capacity);
-  const std::size_t first = describer.openObjects(list, last);
-  if (first < describer.count()) {
+  withDescriber(writer, list, [=](Describer& describer) {
+    const std::size_t first = describer.openObjects(list, last);
+    if (first == describer.count()) return;
     if (deepBound) describer.searchFirst(first);
     describer.describe(first);
-  }
-  platform::unmapPages(loaded, bytes);
+  });
   return writer.hasReferences();
 }
 

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include <fcntl.h>
+
 #include "alloc8/detail/compiler.h"
 #include "platform/platform.h"
 #include "witness/linux/image.h"
@@ -42,7 +44,7 @@ record::JournalEntry* enter(const Program& program, char* const* environment) {
   const std::int64_t pid = platform::processId();
   record::JournalEntry* entry = enterStart(record::JournalKind::kExec, pid, program.name, program.search, environment);
   if (entry == nullptr) return nullptr;
-  entry->ppid = platform::parentProcessId();
+  if (!isSilent()) entry->ppid = platform::parentProcessId();
   record::Journal::finish(entry, entry->textBytes);
   return entry;
 }
@@ -84,17 +86,24 @@ void collectArguments(char** out, const char* first, std::va_list* list) {
   while (*out != nullptr) *++out = va_arg(*list, char*);  // NOLINT(clang-analyzer-valist.Uninitialized): likewise
 }
 
-// The file behind a descriptor, or behind a path relative to one, as far as it can be told.
-record::JournalEntry* enterDescriptor(int descriptor, char* const* environment) {
-  char path[1024];
-  if (platform::pathOfDescriptor(descriptor, path, sizeof path) == 0) std::strcpy(path, "/proc/self/fd");
-  return enter({path, false}, environment);
-}
-
-// Whether execveat is to take the descriptor's own file.
-bool isItself(const char* path) {
+// The file behind a descriptor, or below the folder behind it: as far as it can be told.
+record::JournalEntry* enterDescriptor(int descriptor, const char* path, char* const* environment) {
   ALLOC8_ASSUME_NOTHING(path);
-  return path != nullptr && *path == '\0';
+  if (path == nullptr || *path == '/' || descriptor == AT_FDCWD) return enter({path, false}, environment);
+  lookAtLateObjects();
+  constexpr std::size_t kRoom = 1024;
+  record::JournalEntry* entry =
+      journal().reserve(record::JournalKind::kExec, platform::processId(), kRoom + std::strlen(path) + 1);
+  if (entry == nullptr) return nullptr;
+  char* text = record::Journal::text(entry);
+  std::size_t length = isSilent() ? 0 : platform::pathOfDescriptor(descriptor, text, kRoom);
+  if (length == 0) length = static_cast<std::size_t>(stpcpy(text, "/proc/self/fd") - text);
+  if (*path != '\0') text[length++] = '/';
+  length = static_cast<std::size_t>(stpcpy(text + length, path) - text);
+  if (!isSilent()) entry->ppid = platform::parentProcessId();
+  entry->flags = startFlags(environment);
+  record::Journal::finish(entry, length);
+  return entry;
 }
 
 }  // namespace
@@ -128,7 +137,7 @@ ALLOC8_EXPORT int execvpe(const char* name, char* const arguments[], char* const
 }
 
 ALLOC8_EXPORT int fexecve(int descriptor, char* const arguments[], char* const environment[]) noexcept {
-  alloc8::record::JournalEntry* entry = enterDescriptor(descriptor, environment);
+  alloc8::record::JournalEntry* entry = enterDescriptor(descriptor, "", environment);
   const int result = nextFexecve(descriptor, arguments, environment);
   alloc8::record::Journal::withdraw(entry);
   return result;
@@ -136,8 +145,7 @@ ALLOC8_EXPORT int fexecve(int descriptor, char* const arguments[], char* const e
 
 ALLOC8_EXPORT int execveat(int descriptor, const char* path, char* const arguments[], char* const environment[],
                            int flags) noexcept {
-  alloc8::record::JournalEntry* entry =
-      isItself(path) ? enterDescriptor(descriptor, environment) : enter({path, false}, environment);
+  alloc8::record::JournalEntry* entry = enterDescriptor(descriptor, path, environment);
   const int result = nextExecveat(descriptor, path, arguments, environment, flags);
   alloc8::record::Journal::withdraw(entry);
   return result;

@@ -6,6 +6,7 @@
 
 #include "witness/linux/image.h"
 
+#include <atomic>
 #include <cstring>
 
 #include <dlfcn.h>
@@ -19,6 +20,7 @@ namespace alloc8::witness {
 namespace {
 
 constexpr std::size_t kPathBytes = 4096;
+constexpr std::size_t kShortFolder = 256;
 
 constexpr char kPreload[] = "LD_PRELOAD=";
 constexpr char kSession[] = "ALLOC8_SESSION=";
@@ -37,6 +39,7 @@ struct AtStart {
 AtStart atStart;
 record::Journal imageJournal;
 std::int64_t owner = 0;
+std::atomic<bool> silent{false};
 
 // The value of a variable (its name with the '='); null when it is not set.
 const char* valueOf(char* const* environment, const char* name) {
@@ -114,16 +117,19 @@ std::size_t findInPath(const char* path, const char* name, char* out) {
   return std::strlen(out);
 }
 
-// Puts the current folder in front of a relative path, where it is known and short enough for the stack at hand.
+// Puts the current folder in front of a relative path, where it is known. A long one is not worth room on a stack that
+// may be a signal handler's own, of a few kilobytes.
 record::JournalEntry* enterRelative(record::JournalKind kind, std::int64_t pid, const char* name) {
-  char folder[1024];
-  std::size_t length = platform::currentFolder(folder, sizeof folder);
-  if (length != 0) folder[length++] = '/';
-  record::JournalEntry* entry = imageJournal.reserve(kind, pid, length + std::strlen(name));
+  char folder[kShortFolder];
+  const bool isShort = silent || platform::currentFolder(folder, sizeof folder) != 0;
+  const std::size_t room = isShort ? sizeof folder : kPathBytes;
+  record::JournalEntry* entry = imageJournal.reserve(kind, pid, room + std::strlen(name) + 1);
   if (entry == nullptr) return nullptr;
-  std::memcpy(record::Journal::text(entry), folder, length);
-  std::memcpy(record::Journal::text(entry) + length, name, std::strlen(name));
-  entry->textBytes = static_cast<std::uint32_t>(length + std::strlen(name));
+  char* text = record::Journal::text(entry);
+  std::size_t length = silent ? 0 : platform::currentFolder(text, room);
+  if (length > 1) text[length++] = '/';  // the root folder ends with one itself
+  length = static_cast<std::size_t>(stpcpy(text + length, name) - text);
+  entry->textBytes = static_cast<std::uint32_t>(length);
   return entry;
 }
 
@@ -162,6 +168,10 @@ void setMemoryOwner(std::int64_t pid) { owner = pid; }
 
 record::Journal& journal() { return imageJournal; }
 
+bool isSilent() { return silent.load(std::memory_order_relaxed); }
+
+void setSilent() { silent.store(true, std::memory_order_relaxed); }
+
 std::uint32_t startFlags(char* const* environment) {
   std::uint32_t flags = 0;
   const char* preload = valueOf(environment, kPreload);
@@ -169,6 +179,7 @@ std::uint32_t startFlags(char* const* environment) {
   if (includes(preload == nullptr ? "" : preload, atStart.preload)) flags |= record::kPreloadKept;
   const char* session = valueOf(environment, kSession);
   if (session != nullptr && std::strcmp(session, atStart.session) == 0) flags |= record::kSessionKept;
+  if (silent) return flags;
   if (platform::rootIdentity() != atStart.root) flags |= record::kOtherRoot;
   if (platform::userId() != atStart.user) flags |= record::kOtherUser;
   return flags;
@@ -180,7 +191,7 @@ record::JournalEntry* enterStart(record::JournalKind kind, std::int64_t pid, con
   if (!imageJournal.isOpen() || name == nullptr) return nullptr;
   const bool hasSlash = std::strchr(name, '/') != nullptr;
   record::JournalEntry* entry = nullptr;
-  if (search && !hasSlash && *name != '\0') {
+  if (search && !hasSlash && *name != '\0' && !silent) {
     entry = enterFound(kind, pid, name);
   } else if (*name != '/') {
     entry = enterRelative(kind, pid, name);

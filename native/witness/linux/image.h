@@ -20,6 +20,11 @@ record::Journal& journal();
 std::int64_t memoryOwner();
 void setMemoryOwner(std::int64_t pid);
 
+// From now on nothing here makes a system call that the target might not expect: a filter (seccomp) may end the process
+// for one. What then cannot be told is left out.
+bool isSilent();
+void setSilent();
+
 // What becomes of the heap in a program that is started with `environment` (null for none). From any context.
 std::uint32_t startFlags(char* const* environment);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "alloc8/detail/compiler.h"
+#include "platform/platform.h"
 #include "witness/linux/image.h"
 #include "witness/linux/next.h"
 #include "witness/witness.h"
@@ -66,19 +67,26 @@ void enterLoad(const char* file, int mode, bool ownNamespace) {
   loadedSince.store(true, std::memory_order_release);
 }
 
+// Whether the loader's lists may be walked here. Not in a child that came about without the handlers of fork (_Fork,
+// clone, vfork): a thread that only its parent has may hold the loader's lock for ever. Not where this call interrupts
+// the loader itself, in a signal handler that ends the process: its lists name what is unmapped already. Not under a
+// filter of system calls.
+bool mayLook() { return !isSilent() && platform::processId() == memoryOwner() && listsAreAtRest(); }
+
 // Set in a forked child, where the loader's lock may be held for ever by a thread that only its parent has.
 bool forked = false;
 
-// Also what libc loaded by itself (name services, character sets) is late, though nobody called dlopen.
-__attribute__((destructor)) void atExit() {
-  if (!journal().isOpen()) return;
-  if (loadedSince.load(std::memory_order_relaxed) || (!forked && hasLateObjects())) look();
-}
+__attribute__((destructor)) void atExit() { lookForTheLastTime(); }
 
 }  // namespace
 
 void lookAtLateObjects() {
-  if (loadedSince.load(std::memory_order_acquire)) look();
+  if (loadedSince.load(std::memory_order_acquire) && mayLook()) look();
+}
+
+void lookForTheLastTime() {
+  if (!journal().isOpen() || !mayLook()) return;
+  if (loadedSince.load(std::memory_order_relaxed) || (!forked && hasLateObjects())) look();
 }
 
 void forgetLateObjects() {

@@ -5,8 +5,12 @@
 
 namespace alloc8::witness {
 
-// Looks at what dlopen has loaded since it was last called, if it was. Not in a signal handler that interrupts dlopen.
+// Looks at what dlopen has loaded since it was last called, if it was, and if that is safe here and now. From any
+// context.
 void lookAtLateObjects();
+
+// The same, also at what libc has loaded by itself (name services, character sets), though nobody called dlopen.
+void lookForTheLastTime();
 
 // In the child of a fork: what its parent loaded is the parent's to tell of.
 void forgetLateObjects();
@@ -15,5 +19,6 @@ void forgetLateObjects();
 void findLoadFunctions();
 void findExecFunctions();
 void findSpawnFunctions();
+void findSandboxFunctions();
 
 }  // namespace alloc8::witness

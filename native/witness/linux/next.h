@@ -10,15 +10,13 @@
 
 namespace alloc8::witness {
 
+// What both kinds of function share: the pointer to it.
 template <class Function>
-class Next;
-
-template <class Result, class... Arguments>
-class Next<Result(Arguments...)> {
+class Found {
  public:
-  using Pointer = Result (*)(Arguments...);
+  using Pointer = Function*;
 
-  constexpr explicit Next(const char* name) : name_(name) {}
+  constexpr explicit Found(const char* name) : name_(name) {}
 
   // The function; null where libc has none of that name. Looks it up where find() was not called before, which is for
   // calls before the witness's own constructor: it takes the loader's lock.
@@ -31,21 +29,47 @@ class Next<Result(Arguments...)> {
     return found;
   }
 
-  // Calls it; where there is none, fails with ENOSYS.
-  Result operator()(Arguments... arguments) {
-    const Pointer found = find();
-    if (found != nullptr) return found(arguments...);
-    errno = ENOSYS;
-    if constexpr (std::is_pointer_v<Result>) {
-      return nullptr;
-    } else {
-      return static_cast<Result>(-1);
-    }
-  }
-
  private:
   const char* name_;
   std::atomic<Pointer> function_{nullptr};
+};
+
+// What a call returns where libc has no such function, errno being ENOSYS.
+template <class Result>
+Result notThere() {
+  errno = ENOSYS;
+  if constexpr (std::is_pointer_v<Result>) {
+    return nullptr;
+  } else {
+    return static_cast<Result>(-1);
+  }
+}
+
+template <class Function>
+class Next;
+
+template <class Result, class... Arguments>
+class Next<Result(Arguments...)> : public Found<Result(Arguments...)> {
+ public:
+  using Found<Result(Arguments...)>::Found;
+
+  Result operator()(Arguments... arguments) {
+    const auto found = this->find();
+    return found != nullptr ? found(arguments...) : notThere<Result>();
+  }
+};
+
+// A variadic one.
+template <class Result, class First>
+class Next<Result(First, ...)> : public Found<Result(First, ...)> {
+ public:
+  using Found<Result(First, ...)>::Found;
+
+  template <class... Others>
+  Result operator()(First first, Others... others) {
+    const auto found = this->find();
+    return found != nullptr ? found(first, others...) : notThere<Result>();
+  }
 };
 
 }  // namespace alloc8::witness

@@ -6,6 +6,7 @@
 #endif
 
 #include <cstring>
+#include <new>
 
 #include <dlfcn.h>
 
@@ -66,12 +67,16 @@ const Namespace* firstOtherNamespace() {
   return reinterpret_cast<const Namespace*>(&_r_debug)->next;
 }
 
+bool isAtRest(const r_debug& list) { return list.r_state == r_debug::RT_CONSISTENT; }
+
 // Describes one list into an entry of its own; nothing where it does not refer to entry points.
 void enterList(record::Journal& journal, std::int64_t pid, const link_map* list, const link_map* last,
                std::uint32_t flags) {
-  auto* memory = static_cast<char*>(platform::mapPages(record::WitnessWriter::kMemoryBytes, platform::pageSize()));
+  // The writer, too, stands there: this may run on a signal handler's own stack, of a few kilobytes.
+  constexpr std::size_t kBytes = record::WitnessWriter::kMemoryBytes + sizeof(record::WitnessWriter);
+  auto* memory = static_cast<char*>(platform::mapPages(kBytes, platform::pageSize()));
   if (memory == nullptr) return;
-  record::WitnessWriter writer(memory);
+  auto& writer = *::new (memory + record::WitnessWriter::kMemoryBytes) record::WitnessWriter(memory);
   record::WitnessHeader header{};
   header.kind = static_cast<std::uint32_t>(record::WitnessKind::kLate);
   header.pid = pid;
@@ -87,7 +92,7 @@ void enterList(record::Journal& journal, std::int64_t pid, const link_map* list,
       record::Journal::finish(entry, bytes);
     }
   }
-  platform::unmapPages(memory, record::WitnessWriter::kMemoryBytes);
+  platform::unmapPages(memory, kBytes);
 }
 
 }  // namespace
@@ -100,6 +105,16 @@ const link_map* ownerOf([[maybe_unused]] const void* address) {
   }
 #endif
   return nullptr;
+}
+
+bool listsAreAtRest() {
+  if (&_r_debug == nullptr || !isAtRest(_r_debug)) return false;
+  std::size_t which = 0;
+  for (const Namespace* each = firstOtherNamespace(); each != nullptr && which < kMaxNamespaces; each = each->next) {
+    if (!isAtRest(each->base)) return false;
+    ++which;
+  }
+  return true;
 }
 
 void rememberObjects() {

@@ -79,6 +79,7 @@ __attribute__((constructor)) void start() {
   findExecFunctions();
   findSpawnFunctions();
   findLoadFunctions();
+  findSandboxFunctions();
   const char* folder = platform::earlyEnvironment("ALLOC8_SESSION");
   const bool named = folder != nullptr && *folder != '\0' && std::strlen(folder) < kPathBytes - kNameBytes;
   if (named && __register_atfork != nullptr && canDescribe()) {

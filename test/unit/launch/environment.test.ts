@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { targetEnvironment } from '../../../lib/launch/environment.ts'
 import { launch } from '../../../lib/launch/launch.ts'
+import { platform } from '../../../lib/platform.ts'
 import type { ResolvedHeap } from '../../../lib/types.ts'
 import { collector, scratch, silent } from '../../support/launching.ts'
 
@@ -21,6 +22,12 @@ test('the heap comes before the witness, and both before what the user preloads'
   const heap = heapOf(['/h/one.so', '/h/two.so'])
   const env = targetEnvironment({ LD_PRELOAD: '/u/a.so:/u/b.so', PATH: '/bin' }, heap, { ...plain, witness: '/w.so' })
   expect(env).toEqual({ LD_PRELOAD: '/h/one.so:/h/two.so:/w.so:/u/a.so:/u/b.so', PATH: '/bin' })
+})
+
+test('but libc, which `system` preloads, comes behind the witness: its own exec would be called', () => {
+  const libc = `/lib/${platform().libcSoname}`
+  const options = { witness: '/w.so', sessionDirectory: '/s', paddingBytes: 0 }
+  expect(targetEnvironment({}, heapOf([libc]), options).LD_PRELOAD).toBe(`/w.so:${libc}`)
 })
 
 test('a user’s list may use spaces, and what we preload anyway stands once', () => {
