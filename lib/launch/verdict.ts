@@ -5,12 +5,12 @@
  */
 
 import { realpathSync } from 'node:fs'
-import type { CarriedAllocator } from '../binding/allocators.ts'
 import { type Journal, journalFlags, type WitnessRecord } from '../binding/native.ts'
 import type { ProcessVerdict, Reason, Verdict, VerdictState } from '../types.ts'
 import { type ImageFinding, judgeImage } from './bindings.ts'
 import { listImages, type ProcessImage } from './images.ts'
 import { reasonFor } from './reasons.ts'
+import { type LibraryLooks, Suspicions } from './suspicions.ts'
 
 /** What a look at an executable file says that bears on interposition. */
 export interface ExecutableFacts {
@@ -32,7 +32,7 @@ export interface ExecutableFacts {
 }
 
 /** What a verdict is made of. */
-export interface VerdictInput {
+export interface VerdictInput extends LibraryLooks {
   /** The libraries of the requested heap; empty for `default`. */
   heapLibraries: string[]
   /** The bits of the heap's library and of this machine. */
@@ -50,8 +50,6 @@ export interface VerdictInput {
   preloadedByFile: readonly string[]
   /** Looks at the executable of another process of the run; null when it cannot be read. */
   inspect(path: string): ExecutableFacts | null
-  /** The allocators that a file carries under whatever names. */
-  carried(path: string): CarriedAllocator[]
 }
 
 /** Whether a library is the requested heap; null where none was requested. */
@@ -79,18 +77,26 @@ export function judge(input: VerdictInput): Verdict {
 
 function judgeProcesses(input: VerdictInput, isHeap: IsHeap): ProcessVerdict[] {
   const outOfReach = reachTest(input)
+  const suspicions = isHeap === null ? null : new Suspicions(input, isHeap)
   const images = listImages(input.records, input.journals, input.shell, (path) => outOfReach(path) !== null)
   return images.map((image) => {
     const { pid, ppid, executable, record } = image
-    const finding = record === null ? judgeUnseen(input, image, outOfReach) : judgeSeen(input, image, record, isHeap)
+    const finding =
+      record === null ? judgeUnseen(input, image, outOfReach) : judgeSeen(input, image, record, isHeap, suspicions)
     return { pid, ppid, executable, ...finding }
   })
 }
 
 /** An image by its bindings, and by what its executable shows of an allocator inside. */
-function judgeSeen(input: VerdictInput, image: ProcessImage, record: WitnessRecord, isHeap: IsHeap): ImageFinding {
+function judgeSeen(
+  input: VerdictInput,
+  image: ProcessImage,
+  record: WitnessRecord,
+  isHeap: IsHeap,
+  suspicions: Suspicions | null,
+): ImageFinding {
   const found = judgeImage(record, isHeap, image.late, input.preloadedByFile)
-  if (isHeap === null) return found
+  if (suspicions === null) return found
   const { executable } = record
   const facts = executable === input.target.path ? input.target : input.inspect(executable)
   const named = found.reasons.some((reason) => reason.code === 'own-malloc')
@@ -98,30 +104,11 @@ function judgeSeen(input: VerdictInput, image: ProcessImage, record: WitnessReco
     const message = `${executable} has a malloc of its own (${facts.definesMalloc})`
     return { ...found, state: 'inactive', reasons: [reasonFor('own-malloc', message)] }
   }
-  const reasons = [...found.reasons, ...suspicions(input, record, isHeap, named), ...loadReasons(image)]
+  const reasons = [...found.reasons, ...suspicions.of(image, record, named), ...loadReasons(image)]
   const doubt = reasons.some(({ code }) => code === 'suspected' || code === 'own-namespace' || code === 'deep-bind')
   const state = found.state === 'active' && doubt ? 'partial' : found.state
   if (record.audited) reasons.push(reasonFor('audited', auditText(executable)))
   return { ...found, state, reasons }
-}
-
-/** Allocators inside the executable and inside libraries that are not the system's, under whatever names. */
-function suspicions(input: VerdictInput, record: WitnessRecord, isHeap: (path: string) => boolean, named: boolean) {
-  // Whether a malloc that is exported is reached shows in the bindings.
-  const exporting = new Set(record.definitions.flatMap(({ symbol, object }) => (symbol === 'malloc' ? [object] : [])))
-  const others = record.objects.filter(
-    (path, index) => path.startsWith('/') && !exporting.has(index) && !isSystemLibrary(path) && !isHeap(path),
-  )
-  return (named ? others : [record.executable, ...others]).flatMap((path) =>
-    input
-      .carried(path)
-      .map(({ allocator, evidence }) => reasonFor('suspected', `${path} carries ${allocator} of its own: ${evidence}`)),
-  )
-}
-
-/** What the system's packages bring is seen by its bindings; reading all of it would take longer than most runs. */
-function isSystemLibrary(path: string): boolean {
-  return /^\/(usr\/)?lib(32|64|x32)?\//.test(path) || path.includes('/liballoc8-')
 }
 
 /** Libraries that were asked for before the process was killed, and at which nobody could look. */

@@ -4,44 +4,14 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { journalFlags } from '../../../lib/binding/native.ts'
-import { type ExecutableFacts, judge, staticReason, type VerdictInput } from '../../../lib/launch/verdict.ts'
+import { type ExecutableFacts, type judge, staticReason } from '../../../lib/launch/verdict.ts'
 import { scratch } from '../../support/launching.ts'
+import { good, plain, verdict } from './judging.ts'
 import { entry, executablePath, fork, heap, heapPath, image, journal, libc, program, wholeHeap } from './witnessed.ts'
 
 const folder = scratch()
 afterAll(folder.remove)
 
-const plain: ExecutableFacts = {
-  path: executablePath,
-  isElf: true,
-  bits: 64,
-  isStatic: false,
-  setuid: false,
-  capabilities: false,
-  definesMalloc: null,
-  sanitizer: null,
-}
-
-/** A run whose target, process 100, left the given records. */
-function verdict(overrides: Partial<VerdictInput>) {
-  return judge({
-    heapLibraries: [heapPath],
-    heapBits: 64,
-    rootPid: 100,
-    rootExitCode: 0,
-    target: plain,
-    records: [],
-    journals: [],
-    unreadable: [],
-    shell: '/bin/dash',
-    preloadedByFile: [],
-    inspect: () => null,
-    carried: () => [],
-    ...overrides,
-  })
-}
-
-const good = [program('malloc', 'free'), heap(...wholeHeap), libc]
 const lacking = [program('malloc', 'free', 'valloc'), heap('malloc', 'calloc', 'realloc', 'free'), libc]
 const unloaded = [program('malloc', 'free'), libc]
 
@@ -287,43 +257,6 @@ describe('programs that were started and left no record', () => {
     const target = image(good)
     const journals = [journal(target, entry('exec', { text: '/bin/child' }))]
     expect(verdict({ heapLibraries: [], records: [target], journals }).state).toBe('active')
-  })
-})
-
-describe('more of what an image shows', () => {
-  test('an allocator inside is suspected, with the evidence', () => {
-    const found = verdict({
-      records: [image(good)],
-      carried: (path) =>
-        path === executablePath ? [{ allocator: 'jemalloc', certainty: 'suspected', evidence: 'the text x' }] : [],
-    })
-    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'suspected' }] })
-    expect(found.reasons[0]?.message).toMatch(/target carries jemalloc of its own: the text x/)
-  })
-
-  test('an auditor is named, and leaves the state as it is', () => {
-    expect(verdict({ records: [image(good, { audited: true })] })).toMatchObject({
-      state: 'active',
-      reasons: [{ code: 'audited' }],
-    })
-  })
-
-  test('what was loaded too late to be looked at is named', () => {
-    const target = image(good)
-    const load = (flags: number) =>
-      verdict({ records: [target], journals: [journal(target, entry('load', { text: '/x.so', flags }))] })
-    expect(load(0)).toMatchObject({ state: 'active', reasons: [{ code: 'late-unseen' }] })
-    expect(load(journalFlags.deepBound)).toMatchObject({ state: 'partial', reasons: [{ code: 'deep-bind' }] })
-    expect(load(journalFlags.ownNamespace)).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
-    const looked = [entry('load', { text: '/x.so' }), entry('looked', { timeNs: 2n })]
-    expect(verdict({ records: [target], journals: [journal(target, ...looked)] }).reasons).toEqual([])
-  })
-
-  test('what did not fit leaves doubt', () => {
-    const target = image(good)
-    const found = verdict({ records: [target], journals: [{ ...journal(target), lostEntries: 3 }] })
-    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'witness-unreadable' }] })
-    expect(found.reasons[0]?.message).toContain('3 things')
   })
 })
 
