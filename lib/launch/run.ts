@@ -98,6 +98,7 @@ export async function runTarget(
       rootExitCode: launched.exitCode,
       target: target.facts,
       ...readRecords(session.anchor, session.directory),
+      sessionRemoved: !session.isInPlace(),
       ...surroundings(),
       inspect: inspectOnce,
       workingFolder: resolve(launchOptions.cwd ?? '.'),

@@ -26,6 +26,7 @@ export function verdict(overrides: Partial<VerdictInput>) {
     records: [],
     journals: [],
     unreadable: [],
+    sessionRemoved: false,
     shell: '/bin/dash',
     preloadedByFile: [],
     inspect: () => null,

@@ -75,13 +75,24 @@ describe('the target left no record', () => {
     ['sanitizer', { sanitizer: 'address' }, /the address sanitizer/],
     ['wrong-elf-class', { bits: 32 }, /is a 32-bit program and the heap a 64-bit library/],
     ['not-an-elf', { isElf: false, bits: null }, /is not an ELF file/],
-    ['not-witnessed', {}, /left no record/],
   ])('%s', (code, facts, message) => {
     const found = verdict({ target: { ...plain, ...facts } })
     expect(found).toMatchObject({ state: 'inactive', reasons: [{ code }] })
     expect(found.reasons[0]?.message).toMatch(message)
     expect(found.reasons[0]?.message).toContain(executablePath)
     expect(found.processes).toMatchObject([{ pid: 100, executable: executablePath, state: 'inactive', bindings: {} }])
+  })
+
+  test('not-witnessed: nothing is known of it, as of others', () => {
+    const found = verdict({})
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'not-witnessed' }] })
+    expect(found.reasons[0]?.message).toContain(`${executablePath} left no record`)
+    // The shell has 127 for what it does not find, too.
+    const removed = verdict({ sessionRemoved: true, rootExitCode: 127 })
+    expect(removed).toMatchObject({ state: 'partial', reasons: [{ code: 'not-witnessed' }] })
+    expect(removed.reasons[0]?.message).toContain('the session folder was removed')
+    const still = verdict({ sessionRemoved: true, target: { ...plain, isStatic: true } })
+    expect(still).toMatchObject({ state: 'inactive', reasons: [{ code: 'static-executable' }] })
   })
 
   test('the target untouched is what it is, whether or not it could be witnessed', () => {
@@ -101,7 +112,7 @@ describe('the target left no record', () => {
   test('its children do not stand for it', () => {
     const found = verdict({ records: [image(good, { pid: 101, ppid: 100 })] })
     expect(states(found)).toEqual([
-      [100, 'inactive'],
+      [100, 'partial'],
       [101, 'active'],
     ])
     expect(codes(found)).toEqual(['not-witnessed'])
@@ -224,7 +235,8 @@ describe('programs that were started and left no record', () => {
     ['preload-dropped', 0, 'inactive'],
     ['preload-dropped', preloadPresent | sessionKept, 'inactive'],
     ['session-dropped', preloadPresent | preloadKept, 'partial'],
-    ['other-root', preloadPresent | preloadKept | sessionKept | otherRoot, 'inactive'],
+    ['other-root', preloadPresent | preloadKept | sessionKept | otherRoot, 'partial'],
+    ['preload-dropped', sessionKept | otherRoot, 'inactive'],
     ['not-witnessed', preloadPresent | preloadKept | sessionKept | otherUser, 'partial'],
     ['not-witnessed', preloadPresent | preloadKept | sessionKept, 'partial'],
   ])('%s (%i)', (code, flags, state) => {
@@ -239,6 +251,8 @@ describe('programs that were started and left no record', () => {
       'static-executable',
     ])
     expect(codes(start(0, 'exec', { setuid: true }))).toEqual(['secure-exec'])
+    // Inside another root folder it is another file.
+    expect(codes(start(preloadKept | otherRoot, 'spawn', { isStatic: true }))).toEqual(['other-root'])
   })
 
   test('a shell has no number', () => {
