@@ -1,13 +1,10 @@
-#!/usr/bin/env node
-/**
- * The command line: argv in, exit status out. The one place that prints, colours and exits; everything else returns.
- */
+/** The command line: argv in, exit status out. The one place that prints, colours and exits; everything else returns. */
 
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../binding/native.ts'
 import { compareCommand } from './compare-command.ts'
 import { doctorCommand } from './doctor-command.ts'
-import { exitStatusOf, printError } from './failure.ts'
+import { exitStatusOf, harmless, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
 import { watchOutput } from './output.ts'
 import { runCommand } from './run-command.ts'
@@ -19,6 +16,7 @@ export function program(): Command {
     .version(packageVersion())
     .showHelpAfterError('(see alloc8 --help)')
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .addHelpText('after', examples)
   for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand()]) {
     command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
@@ -34,7 +32,9 @@ Examples:
   alloc8 compare -- node build.js                     which of them runs it best
   alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one`
 
-async function main(argv: readonly string[]): Promise<number> {
+/** Does what the words say. The exit status; whatever goes wrong is printed. */
+export async function main(argv: readonly string[]): Promise<number> {
+  watchOutput()
   try {
     await program().parseAsync(argv)
     return Number(process.exitCode ?? 0)
@@ -47,6 +47,3 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitStatusOf(argv[2], error)
   }
 }
-
-watchOutput()
-process.exitCode = await main(process.argv)
