@@ -81,6 +81,7 @@ export type ReasonCode =
   | 'not-run'
   | 'not-witnessed'
   | 'witness-unreadable'
+  | 'journal-full'
 
 /**
  * One process image: what its entry points were bound to. Paths are null where the loader found nothing. One that left

@@ -22,6 +22,12 @@ export interface CarriedAllocator {
   evidence: string
 }
 
+/** A malloc that a file offers to others. */
+export interface OfferedMalloc {
+  /** The file's own calls end in it, whatever is preloaded: it is linked with -Bsymbolic. */
+  symbolic: boolean
+}
+
 /** What one look at a file found. */
 interface Contents {
   allocators: CarriedAllocator[]
@@ -42,7 +48,6 @@ const [flagExecute, flagWrite] = [1, 2]
 const textGroups = [...allocatorSigns, ...libcTexts].map(({ texts }) => texts).filter((texts) => texts.length > 0)
 const overlap = Math.max(...textGroups.flat().map((text) => text.length))
 
-const known = new Map<string, Contents>()
 const knownLimit = 256
 
 /**
@@ -58,19 +63,35 @@ export function carriedLibc(path: string): 'glibc' | 'musl' | null {
   return contentsOf(path).libc
 }
 
-function contentsOf(path: string): Contents {
-  try {
-    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path)
-    const key = [path, dev, ino, size, mtimeMs, ctimeMs].join(' ')
-    const remembered = known.get(key)
-    if (remembered !== undefined) return remembered
-    const elf = readElf(path)
-    const contents = elf === null ? { allocators: [], libc: null } : look(path, elf)
-    if (known.size >= knownLimit) known.clear()
-    known.set(key, contents)
-    return contents
-  } catch {
-    return { allocators: [], libc: null }
+/** The malloc that a file offers in its dynamic table of symbols, or null. Quick, and read once as the above. */
+export function offeredMalloc(path: string): OfferedMalloc | null {
+  return offerOf(path)
+}
+
+const nothing: Contents = { allocators: [], libc: null }
+const contentsOf = oncePerFile((path, elf) => look(path, elf), nothing)
+const offerOf = oncePerFile<OfferedMalloc | null>((_, elf) => {
+  const offers = definedNames(elf.findDynamic(['malloc'])).length > 0
+  return offers ? { symbolic: elf.symbolic } : null
+}, null)
+
+/** Remembers what was read of a file for as long as it does not change; `otherwise` for what is no ELF file. */
+function oncePerFile<T>(read: (path: string, elf: ElfInfo) => T, otherwise: T): (path: string) => T {
+  const known = new Map<string, T>()
+  return (path) => {
+    try {
+      const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path)
+      const key = [path, dev, ino, size, mtimeMs, ctimeMs].join(' ')
+      const remembered = known.get(key)
+      if (remembered !== undefined) return remembered
+      const elf = readElf(path)
+      const found = elf === null ? otherwise : read(path, elf)
+      if (known.size >= knownLimit) known.clear()
+      known.set(key, found)
+      return found
+    } catch {
+      return otherwise
+    }
   }
 }
 

@@ -50,6 +50,8 @@ export interface ElfInfo {
   /** Folders that the file itself names for its libraries, unexpanded (`$ORIGIN/../lib`). */
   rpath: string[]
   runpath: string[]
+  /** Linked with -Bsymbolic: what it defines itself it uses itself, whatever is preloaded. */
+  symbolic: boolean
   readonly dynamicSymbols: DynamicSymbol[]
   /** The names defined in .symtab, which stripped files lack. */
   staticSymbols(): string[]
@@ -71,6 +73,7 @@ const segmentLoad = 1
 const segmentDynamic = 2
 const segmentInterpreter = 3
 const flags1Pie = 0x0800_0000
+const flagsSymbolic = 0x2
 
 /** Real dynamic sections have tens of entries, a few hundred at most; more are garbage. */
 const dynamicLimit = 64 * 1024
@@ -138,6 +141,7 @@ interface Dynamic {
   rpath: string[]
   runpath: string[]
   isPie: boolean
+  symbolic: boolean
   addresses: SymbolAddresses
 }
 
@@ -154,6 +158,7 @@ class ElfFile implements ElfInfo {
   readonly needed: string[]
   readonly rpath: string[]
   readonly runpath: string[]
+  readonly symbolic: boolean
   readonly #header: ElfHeader
   readonly #segments: Segment[]
   readonly #addresses: SymbolAddresses
@@ -178,6 +183,7 @@ class ElfFile implements ElfInfo {
     this.needed = dynamic.needed
     this.rpath = dynamic.rpath
     this.runpath = dynamic.runpath
+    this.symbolic = dynamic.symbolic
     this.isPie = dynamic.isPie
     this.#addresses = dynamic.addresses
   }
@@ -251,7 +257,9 @@ const tags = {
   stringsSize: 10,
   soname: 14,
   rpath: 15,
+  symbolic: 16,
   runpath: 29,
+  flags: 30,
   gnuHash: 0x6fff_fef5,
   versions: 0x6fff_fff0,
   flags1: 0x6fff_fffb,
@@ -291,6 +299,8 @@ function readDynamic(file: FileRanges, layout: ElfLayout, segments: readonly Seg
     rpath: folders(value('rpath')),
     runpath: folders(value('runpath')),
     isPie: ((value('flags1') ?? 0) & flags1Pie) !== 0,
+    // The older tag and the newer flag; linkers set both or one.
+    symbolic: value('symbolic') !== null || ((value('flags') ?? 0) & flagsSymbolic) !== 0,
     addresses: {
       symbols: value('symbols'),
       strings: value('strings'),

@@ -1,18 +1,34 @@
 /** Errors as the command line shows them, and the exit statuses that they become. */
 
 import { Alloc8Error, type ErrorCode, errorCodes } from '../errors.ts'
-import { paletteFor } from './terminal.ts'
+import { clean, wrap } from '../report/layout.ts'
+import { paletteFor, styleFor } from './terminal.ts'
 
 /** Prints an error on stderr: what is wrong and what to do; a stack only for an error that nobody foresaw. */
 export function printError(error: unknown): void {
   const { bold, red, dim } = paletteFor(process.stderr)
-  if (error instanceof Alloc8Error) {
-    process.stderr.write(`${red(bold('alloc8:'))} ${error.message}\n`)
-    if (error.hint) process.stderr.write(`${dim(indent(error.hint))}\n`)
+  const outOfFiles = isOutOfFiles(error)
+  if (error instanceof Alloc8Error || outOfFiles) {
+    const { message, hint } = error as Error & { hint?: string | undefined }
+    process.stderr.write(`${red(bold('alloc8:'))} ${clean(message)}\n`)
+    const advice = outOfFiles ? 'raise the limit of open files: ulimit -n 1024' : hint
+    if (advice) process.stderr.write(`${dim(indent(harmless(advice)))}\n`)
     return
   }
   process.stderr.write(`${red(bold('alloc8:'))} internal error, please report it\n`)
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.stderr.write(`${harmless(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`)
+}
+
+/** A text of ours made harmless, names in it above all: its line breaks stay. */
+export function harmless(text: string): string {
+  return text.split('\n').map(clean).join('\n')
+}
+
+/** Whether this process, or the machine, has no descriptor left: whatever failed, failed for that. */
+function isOutOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  return code === 'EMFILE' || code === 'ENFILE' || isOutOfFiles(error.cause)
 }
 
 /**
@@ -20,6 +36,7 @@ export function printError(error: unknown): void {
  * stand apart: 125, except for a target that was not found or not executable.
  */
 export function exitStatusOf(command: string | undefined, error: unknown): number {
+  if (isOutOfFiles(error)) return 125
   const code = error instanceof Alloc8Error ? error.code : isCode(error) ? error : null
   if (code === null) return 125
   const status = errorCodes[code]
@@ -31,9 +48,12 @@ function isCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && value in errorCodes
 }
 
+/** Two columns in, and on a terminal no wider than it is. */
 function indent(text: string): string {
+  const width = process.stderr.isTTY ? styleFor(process.stderr).width - 2 : Number.POSITIVE_INFINITY
   return text
     .split('\n')
+    .flatMap((line) => wrap(line, width))
     .map((line) => `  ${line}`)
     .join('\n')
 }

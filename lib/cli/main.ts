@@ -1,52 +1,33 @@
 #!/usr/bin/env node
 /**
- * The command line: argv in, exit status out. The one place that prints, colours and exits; everything else returns.
+ * Starts the command line. It is loaded from here, with nothing before it, because Node has many files open at once
+ * while it loads modules: where fewer are allowed, somebody must be there to say so.
  */
 
-import { Command, CommanderError } from 'commander'
-import { packageVersion } from '../binding/native.ts'
-import { compareCommand } from './compare-command.ts'
-import { doctorCommand } from './doctor-command.ts'
-import { exitStatusOf, printError } from './failure.ts'
-import { heapsCommand } from './heaps-command.ts'
-import { watchOutput } from './output.ts'
-import { runCommand } from './run-command.ts'
+import { closeSync, openSync } from 'node:fs'
 
-/** The whole command tree. */
-export function program(): Command {
-  const alloc8 = new Command('alloc8')
-    .description('Swap, watch and compare memory allocators under programs that nobody has to recompile.')
-    .version(packageVersion())
-    .showHelpAfterError('(see alloc8 --help)')
-    .enablePositionalOptions()
-    .addHelpText('after', examples)
-  for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand()]) {
-    command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
-    alloc8.addCommand(command)
-  }
-  for (const command of [alloc8, ...alloc8.commands]) command.exitOverride()
-  return alloc8
-}
+/** It takes some sixty. */
+const enoughFiles = 100
 
-const examples = `
-Examples:
-  alloc8 heaps                                        the allocators on this machine
-  alloc8 compare -- node build.js                     which of them runs it best
-  alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one`
-
-async function main(argv: readonly string[]): Promise<number> {
+/** Whether so few files may be open that this can have been the cause: Node says of some then that they are not there. */
+function isOutOfFiles(): boolean {
+  const opened: number[] = []
   try {
-    await program().parseAsync(argv)
-    return Number(process.exitCode ?? 0)
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has printed its message; help and version come this way too.
-      return error.exitCode === 0 ? 0 : exitStatusOf(argv[2], 'USAGE')
-    }
-    printError(error)
-    return exitStatusOf(argv[2], error)
+    while (opened.length < enoughFiles) opened.push(openSync('/dev/null', 'r'))
+    return false
+  } catch {
+    return true
+  } finally {
+    for (const file of opened) closeSync(file)
   }
 }
 
-watchOutput()
-process.exitCode = await main(process.argv)
+try {
+  const { main } = await import('./program.ts')
+  process.exitCode = await main(process.argv)
+} catch (error) {
+  if (!isOutOfFiles()) throw error
+  process.stderr.write('alloc8: too many open files: its own modules cannot be loaded\n')
+  process.stderr.write('  raise the limit of open files: ulimit -n 1024\n')
+  process.exitCode = 125
+}

@@ -31,13 +31,29 @@ const nothing: Answer = {
 }
 
 /**
- * Looks at one process.
+ * Looks at one process; the number of one of its threads will do.
  * @throws Alloc8Error PROCESS where it does not exist or may not be looked at
  */
 export function processAllocator(pid: number, procFolder = '/proc'): ProcessAllocator {
-  const files = new ProcessFiles(pid, procFolder)
+  const { process } = new ProcessFiles(pid, procFolder).status()
+  const files = new ProcessFiles(process, procFolder)
+  const result = files.reading(() => look(files))
+  if (process === pid) return result
+  return { ...result, evidence: [...result.evidence, `${pid} is the number of one of its threads`] }
+}
+
+function look(files: ProcessFiles): ProcessAllocator {
   const { name, kind } = files.status()
-  const base = { schema: 1, pid, name, kind, executable: null, bits: null, linkage: null, libc: null } as const
+  const base = {
+    schema: 1,
+    pid: files.pid,
+    name,
+    kind,
+    executable: null,
+    bits: null,
+    linkage: null,
+    libc: null,
+  } as const
   if (kind !== 'process') return { ...base, ...nothing, evidence: [withoutMemory[kind]], warnings: [] }
   const executable = files.executable()
   const mapped = files
@@ -48,13 +64,17 @@ export function processAllocator(pid: number, procFolder = '/proc'): ProcessAllo
   const libc = libcOf(program, mapped)
   const linkage = program.elf === null ? null : program.elf.interpreter === null ? 'static' : 'dynamic'
   const facts = { ...base, executable: program.path, bits: program.elf?.bits ?? null, linkage, libc } as const
-  if (linkage !== 'dynamic') {
-    const answer = staticAnswer(program, libc)
-    return { ...facts, ...answer, warnings: warningsOf(facts, answer, true) }
-  }
-  const order = searchOrder(files, program, mapped)
-  const answer = dynamicAnswer(program, order)
-  return { ...facts, ...answer, warnings: warningsOf(facts, answer, order.exact) }
+  const order = linkage === 'dynamic' ? searchOrder(files, program, mapped) : null
+  const answer = order === null ? staticAnswer(program, libc) : dynamicAnswer(program, order)
+  // What ends meanwhile has fewer and fewer files: what was found may be half of it.
+  if (files.status().kind !== 'process') return look(files)
+  const heap = takesHeaps(facts) ? answer.heap : null
+  return { ...facts, ...answer, heap, warnings: warningsOf(facts, answer, order?.exact ?? true) }
+}
+
+/** Whether alloc8's heaps can be preloaded into such a program. */
+function takesHeaps({ bits, linkage, libc }: Pick<ProcessAllocator, 'bits' | 'linkage' | 'libc'>): boolean {
+  return linkage === 'dynamic' && bits === platform().elf.bits && libc !== 'musl'
 }
 
 const withoutMemory = {
@@ -124,10 +144,12 @@ function dynamicAnswer(program: LoadedObject, order: SearchOrder): Answer {
     return { ...nothing, allocator: 'unknown', certainty: 'suspected', evidence, others: carriedBy(order, []) }
   }
   const name = nameOf(owner)
+  const untold = owner !== program && mayHideMalloc(program)
   const evidence = [
     hidden
       ? `${owner.path} has a malloc of its own, which it does not offer to its libraries`
       : whyOwner(owner, program, order),
+    ...(untold ? [`whether ${program.path} has one of its own cannot be told: ${whyUntold}`] : []),
     ...(name.evidence === null ? [] : [`${owner.path} holds ${name.evidence}`]),
     order.exact ? "the order is the loader's own list, read from the process's memory" : byTheRule,
   ]
@@ -137,11 +159,13 @@ function dynamicAnswer(program: LoadedObject, order: SearchOrder): Answer {
     heap: name.heap,
     library: owner.path,
     libraryDeleted: owner.deleted,
-    certainty: name.certainty === 'certain' ? certainty : name.certainty,
+    certainty: untold ? 'suspected' : name.certainty === 'certain' ? certainty : name.certainty,
     evidence,
     others: [...behind(definers, owner, order), ...carriedBy(order, [owner, ...definers])],
   }
 }
+
+const whyUntold = 'it was stripped, and calls no malloc of a library'
 
 const byTheRule =
   "the order was worked out from what the files need (ld.so(8)), as the loader's own list could not be read"
@@ -165,6 +189,27 @@ function hiddenMalloc({ elf }: LoadedObject): boolean {
 }
 
 /**
+ * A stripped program with a hidden malloc has no name of it left, nor a reference to another's: the linker has bound its
+ * calls. One that refers to another's has none of its own.
+ */
+function mayHideMalloc({ elf }: LoadedObject): boolean {
+  if (elf === null || elf.findStatic(['_start', 'main']).length > 0) return false
+  return !elf.dynamicSymbols.some(({ name, defined }) => !defined && allocating.has(name))
+}
+
+/** malloc and what leads to it; C++ programs may use operators alone. */
+const allocating = new Set([
+  'malloc',
+  'calloc',
+  'realloc',
+  'aligned_alloc',
+  'posix_memalign',
+  '_Znwm',
+  '_Znam',
+  '_Znwj',
+])
+
+/**
  * The first that defines malloc. Where the order was worked out, one that no rule reaches may still have been preloaded:
  * programs that show their state in ps write over their environment. It then lies above libc.
  */
@@ -181,9 +226,10 @@ function ownerOf(
 
 function whyOwner(owner: LoadedObject, program: LoadedObject, order: SearchOrder): string {
   if (owner === program) return `${owner.path} has a malloc of its own, which comes before any library's`
-  if (order.preloaded.has(owner)) return `${owner.path} is preloaded and is the first to define malloc`
-  if (!order.startup.has(owner)) return `${owner.path} defines malloc and was loaded before libc`
-  return `${owner.path} is the first in the loader's order to define malloc`
+  const gets = `what links to malloc gets that of ${owner.path}`
+  if (order.preloaded.has(owner)) return `${gets}, which is preloaded and the first to define it`
+  if (!order.startup.has(owner)) return `${gets}, which was loaded before libc`
+  return `${gets}, the first in the loader's order to define it`
 }
 
 /** The others that define malloc. That libc has one behind a heap is so in every process, and not said. */

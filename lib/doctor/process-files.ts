@@ -29,9 +29,14 @@ export interface LoadedObject extends Pick<MappedFile, 'path' | 'deleted' | 'par
 
 /** What /proc/N/status says. */
 export interface ProcessStatus {
+  /** The number of the process: another where N is one of its threads. */
+  process: number
   name: string
   kind: 'process' | 'zombie' | 'kernel-thread'
 }
+
+/** PF_KTHREAD (include/linux/sched.h). */
+const kernelThreadFlag = 0x0020_0000
 
 const deletedSuffix = ' (deleted)'
 
@@ -70,15 +75,41 @@ export class ProcessFiles {
     this.#folder = join(procFolder, String(pid))
   }
 
-  /** @throws Alloc8Error PROCESS where there is no such process */
+  /** @throws Alloc8Error PROCESS where there is no such process, or where it is just ending */
   status(): ProcessStatus {
     const text = this.#read('status')
+    const process = Number(/^Tgid:\t(\d+)$/m.exec(text)?.[1] ?? this.pid)
     const name = /^Name:\t(.*)$/m.exec(text)?.[1] ?? ''
     const state = /^State:\t(\w)/m.exec(text)?.[1] ?? ''
-    if (state === 'Z' || state === 'X') return { name, kind: 'zombie' }
-    // Older kernels do not say so, but a thread of the kernel has no memory of its own.
-    const kernel = /^Kthread:\t1$/m.test(text) || !/^VmSize:/m.test(text)
-    return { name, kind: kernel ? 'kernel-thread' : 'process' }
+    if (state === 'Z' || state === 'X') return { process, name, kind: 'zombie' }
+    const hasMemory = /^VmSize:/m.test(text)
+    const kernel = /^Kthread:\t(\d)$/m.exec(text)?.[1]
+    if (kernel === '1' || (kernel === undefined && !hasMemory && this.#isKernelThread())) {
+      return { process, name, kind: 'kernel-thread' }
+    }
+    // Its memory goes first, before it is a zombie.
+    if (!hasMemory) throw this.#ended(null)
+    return { process, name, kind: 'process' }
+  }
+
+  /** The kernels before 6.10 say so in the flags of stat alone (proc_pid_stat(5), field 9). */
+  #isKernelThread(): boolean {
+    const stat = this.#read('stat')
+    const flags = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]
+    return (Number(flags) & kernelThreadFlag) !== 0
+  }
+
+  /**
+   * The result of `use`, which reads files of the process.
+   * @throws Alloc8Error PROCESS where one of them went away meanwhile with the process, or may not be read
+   */
+  reading<T>(use: () => T): T {
+    try {
+      return use()
+    } catch (cause) {
+      const lost = cause instanceof Alloc8Error && /^TARGET_/.test(cause.code)
+      throw lost ? this.#problem(cause) : cause
+    }
   }
 
   /** @throws Alloc8Error PROCESS where it may not be read, or the process has ended meanwhile */
@@ -197,8 +228,12 @@ export class ProcessFiles {
             : `run it as that process's user or as root: sudo alloc8 doctor --pid ${pid}`,
       })
     }
-    return new Alloc8Error('PROCESS', `there is no process ${pid}, or it has just ended`, {
-      cause,
+    return this.#ended(cause)
+  }
+
+  #ended(cause: unknown): Alloc8Error {
+    return new Alloc8Error('PROCESS', `there is no process ${this.pid}, or it has just ended`, {
+      cause: cause ?? undefined,
       hint: 'ps -e lists the processes that there are; a process in another container has another number there',
     })
   }

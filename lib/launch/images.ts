@@ -19,7 +19,9 @@ export interface ProcessImage {
   forked: boolean
   /** What was loaded later into it, by itself or, before it was forked, by what it is a copy of. */
   late: JournalEntry[]
-  /** Libraries that it asked for and that nobody could look at any more. */
+  /** Libraries that it asked for, or before it was forked what it is a copy of. */
+  loads: JournalEntry[]
+  /** Those of them that it asked for itself and that nobody could look at any more. */
   unseenLoads: JournalEntry[]
   /** How it was started, for one that was not seen. */
   start: JournalEntry | null
@@ -59,17 +61,15 @@ export function listImages(
 function witnessed(record: WitnessRecord, entries: readonly JournalEntry[]): ProcessImage {
   const { pid, ppid, executable, sequenceNs: timeNs } = record
   const own = entries.filter((entry) => entry.pid === pid)
-  const [late, unseenLoads] = [lateOf(own), unseenLoadsOf(own)]
-  return { pid, ppid, executable, timeNs, record, forked: false, late, unseenLoads, start: null }
+  return { pid, ppid, executable, timeNs, record, forked: false, ...loadedBy(own), start: null }
 }
 
 function forked(record: WitnessRecord, fork: JournalEntry, entries: readonly JournalEntry[]): ProcessImage {
   const { pid, ppid, timeNs } = fork
   const own = entries.filter((entry) => entry.pid === pid && entry.timeNs >= timeNs)
   const before = entries.filter((entry) => entry.pid === ppid && entry.timeNs < timeNs)
-  const late = [...lateOf(before), ...lateOf(own)]
-  const unseenLoads = unseenLoadsOf(own)
-  return { pid, ppid, executable: record.executable, timeNs, record, forked: true, late, unseenLoads, start: null }
+  const loaded = loadedBy(own, before)
+  return { pid, ppid, executable: record.executable, timeNs, record, forked: true, ...loaded, start: null }
 }
 
 function unseen(start: JournalEntry): ProcessImage {
@@ -77,10 +77,15 @@ function unseen(start: JournalEntry): ProcessImage {
   const pid = start.kind === 'spawn' ? start.child : start.kind === 'exec' ? start.pid : 0
   const ppid = start.kind === 'exec' ? start.ppid : start.pid
   const { text: executable, timeNs } = start
-  return { pid, ppid, executable, timeNs, record: null, forked: false, late: [], unseenLoads: [], start }
+  return { pid, ppid, executable, timeNs, record: null, forked: false, ...loadedBy([]), start }
 }
 
-const lateOf = (entries: readonly JournalEntry[]) => entries.filter(({ late }) => late !== null)
+/** What was loaded by an image itself, and `before` by what it is a copy of. */
+function loadedBy(own: readonly JournalEntry[], before: readonly JournalEntry[] = []) {
+  const all = [...before, ...own]
+  const late = all.filter(({ late }) => late !== null)
+  return { late, loads: all.filter(({ kind }) => kind === 'load'), unseenLoads: unseenLoadsOf(own) }
+}
 
 /** What was asked for after the last look. */
 function unseenLoadsOf(entries: readonly JournalEntry[]): JournalEntry[] {

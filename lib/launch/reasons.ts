@@ -28,10 +28,13 @@ const advice: Record<ReasonCode, string> = {
   audited: 'for a clear answer, run it without LD_AUDIT',
   'preload-dropped': 'pass LD_PRELOAD on to it (sudo, env -i and service managers drop it), or start it through alloc8',
   'session-dropped': 'pass ALLOC8_SESSION on to it, so that it can be seen',
-  'other-root': "put alloc8's libraries at the same path inside that folder",
+  'other-root': "put alloc8's libraries and the session folder at the same paths inside that folder (mount --bind)",
   'not-run': 'let the comparison run',
-  'not-witnessed': 'see its stderr; a record cannot be written by another user, inside a container or on a full disk',
+  'not-witnessed':
+    'see its stderr; a record cannot be written by another user, inside a container or on a full disk, and goes with its folder',
   'witness-unreadable': 'a full disk, a kill while it was written, or a target that writes there can be the cause',
+  'journal-full':
+    'what is missing can have had any heap: give each process less to start and to open, or its disk more room',
 }
 
 /** A reason with what to do about it. */

@@ -4,7 +4,8 @@
  */
 
 import { existsSync } from 'node:fs'
-import { carriedAllocators } from '../binding/allocators.ts'
+import { resolve } from 'node:path'
+import { carriedAllocators, offeredMalloc } from '../binding/allocators.ts'
 import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
 import { platform } from '../binding/machine.ts'
 import { nativeFile } from '../binding/native.ts'
@@ -97,9 +98,12 @@ export async function runTarget(
       rootExitCode: launched.exitCode,
       target: target.facts,
       ...readRecords(session.anchor, session.directory),
+      sessionRemoved: !session.isInPlace(),
       ...surroundings(),
       inspect: inspectOnce,
+      workingFolder: resolve(launchOptions.cwd ?? '.'),
       carried: carriedAllocators,
+      offered: offeredMalloc,
     })
     return toResult(target, heap, launched, verdict, session.kept ? session.directory : null)
   } finally {

@@ -5,12 +5,12 @@
  */
 
 import { realpathSync } from 'node:fs'
-import type { CarriedAllocator } from '../binding/allocators.ts'
 import { type Journal, journalFlags, type WitnessRecord } from '../binding/native.ts'
-import type { ProcessVerdict, Reason, Verdict, VerdictState } from '../types.ts'
+import type { ProcessVerdict, Reason, ReasonCode, Verdict, VerdictState } from '../types.ts'
 import { type ImageFinding, judgeImage } from './bindings.ts'
 import { listImages, type ProcessImage } from './images.ts'
 import { reasonFor } from './reasons.ts'
+import { type LibraryLooks, Suspicions } from './suspicions.ts'
 
 /** What a look at an executable file says that bears on interposition. */
 export interface ExecutableFacts {
@@ -32,7 +32,7 @@ export interface ExecutableFacts {
 }
 
 /** What a verdict is made of. */
-export interface VerdictInput {
+export interface VerdictInput extends LibraryLooks {
   /** The libraries of the requested heap; empty for `default`. */
   heapLibraries: string[]
   /** The bits of the heap's library and of this machine. */
@@ -44,14 +44,14 @@ export interface VerdictInput {
   records: WitnessRecord[]
   journals: Journal[]
   unreadable: string[]
+  /** The session folder is not where it was made any more. */
+  sessionRemoved: boolean
   /** The real path of the shell that `system` and `popen` start. */
   shell: string
   /** What /etc/ld.so.preload names. */
   preloadedByFile: readonly string[]
   /** Looks at the executable of another process of the run; null when it cannot be read. */
   inspect(path: string): ExecutableFacts | null
-  /** The allocators that a file carries under whatever names. */
-  carried(path: string): CarriedAllocator[]
 }
 
 /** Whether a library is the requested heap; null where none was requested. */
@@ -69,28 +69,34 @@ export function judge(input: VerdictInput): Verdict {
   const rootSeen = input.records.some((record) => record.pid === input.rootPid)
   if (!rootSeen) processes.unshift(unwitnessedRoot(input))
   // A record that cannot be read is a process of which nothing is known.
-  const lost = input.journals.reduce((sum, { lostEntries }) => sum + lostEntries, 0)
-  const unknown = [...input.unreadable]
-  if (lost > 0) unknown.push(`${lost} things that processes did could not be recorded for want of room`)
+  const unknown = [...unreadableReasons(input.unreadable), ...lostReasons(input.journals)]
   const least: VerdictState = isHeap !== null && unknown.length > 0 ? 'partial' : 'active'
   const state = processes.reduce<VerdictState>((worst, { state }) => (rank[state] > rank[worst] ? state : worst), least)
-  return { state, reasons: summarise(processes, unknown), processes }
+  return { state, reasons: [...summarise(processes), ...unknown], processes }
 }
 
 function judgeProcesses(input: VerdictInput, isHeap: IsHeap): ProcessVerdict[] {
   const outOfReach = reachTest(input)
+  const suspicions = isHeap === null ? null : new Suspicions(input, isHeap)
   const images = listImages(input.records, input.journals, input.shell, (path) => outOfReach(path) !== null)
   return images.map((image) => {
     const { pid, ppid, executable, record } = image
-    const finding = record === null ? judgeUnseen(input, image, outOfReach) : judgeSeen(input, image, record, isHeap)
+    const finding =
+      record === null ? judgeUnseen(input, image, outOfReach) : judgeSeen(input, image, record, isHeap, suspicions)
     return { pid, ppid, executable, ...finding }
   })
 }
 
 /** An image by its bindings, and by what its executable shows of an allocator inside. */
-function judgeSeen(input: VerdictInput, image: ProcessImage, record: WitnessRecord, isHeap: IsHeap): ImageFinding {
+function judgeSeen(
+  input: VerdictInput,
+  image: ProcessImage,
+  record: WitnessRecord,
+  isHeap: IsHeap,
+  suspicions: Suspicions | null,
+): ImageFinding {
   const found = judgeImage(record, isHeap, image.late, input.preloadedByFile)
-  if (isHeap === null) return found
+  if (suspicions === null) return found
   const { executable } = record
   const facts = executable === input.target.path ? input.target : input.inspect(executable)
   const named = found.reasons.some((reason) => reason.code === 'own-malloc')
@@ -98,30 +104,11 @@ function judgeSeen(input: VerdictInput, image: ProcessImage, record: WitnessReco
     const message = `${executable} has a malloc of its own (${facts.definesMalloc})`
     return { ...found, state: 'inactive', reasons: [reasonFor('own-malloc', message)] }
   }
-  const reasons = [...found.reasons, ...suspicions(input, record, isHeap, named), ...loadReasons(image)]
+  const reasons = [...found.reasons, ...suspicions.of(image, record, named), ...loadReasons(image)]
   const doubt = reasons.some(({ code }) => code === 'suspected' || code === 'own-namespace' || code === 'deep-bind')
   const state = found.state === 'active' && doubt ? 'partial' : found.state
   if (record.audited) reasons.push(reasonFor('audited', auditText(executable)))
   return { ...found, state, reasons }
-}
-
-/** Allocators inside the executable and inside libraries that are not the system's, under whatever names. */
-function suspicions(input: VerdictInput, record: WitnessRecord, isHeap: (path: string) => boolean, named: boolean) {
-  // Whether a malloc that is exported is reached shows in the bindings.
-  const exporting = new Set(record.definitions.flatMap(({ symbol, object }) => (symbol === 'malloc' ? [object] : [])))
-  const others = record.objects.filter(
-    (path, index) => path.startsWith('/') && !exporting.has(index) && !isSystemLibrary(path) && !isHeap(path),
-  )
-  return (named ? others : [record.executable, ...others]).flatMap((path) =>
-    input
-      .carried(path)
-      .map(({ allocator, evidence }) => reasonFor('suspected', `${path} carries ${allocator} of its own: ${evidence}`)),
-  )
-}
-
-/** What the system's packages bring is seen by its bindings; reading all of it would take longer than most runs. */
-function isSystemLibrary(path: string): boolean {
-  return /^\/(usr\/)?lib(32|64|x32)?\//.test(path) || path.includes('/liballoc8-')
 }
 
 /** Libraries that were asked for before the process was killed, and at which nobody could look. */
@@ -144,21 +131,29 @@ function auditText(executable: string): string {
 /** A program that was started and left no record: why, and whether the heap can be in it all the same. */
 function judgeUnseen(input: VerdictInput, { executable, start }: ProcessImage, outOfReach: ReachTest): ImageFinding {
   const reason = unseenReason(input, executable, start?.flags ?? 0, outOfReach)
-  const maybe = reason.code === 'session-dropped' || reason.code === 'not-witnessed'
-  const state = input.heapLibraries.length === 0 ? 'active' : maybe ? 'partial' : 'inactive'
-  return { state, reasons: [reason], bindings: {} }
+  return { state: unseenState(input, reason), reasons: [reason], bindings: {} }
+}
+
+/** Reasons why a program left no record that tell nothing of its heap. */
+const silent: ReadonlySet<ReasonCode> = new Set(['session-dropped', 'not-witnessed', 'other-root'])
+
+function unseenState({ heapLibraries }: VerdictInput, { code }: Reason): VerdictState {
+  return heapLibraries.length === 0 ? 'active' : silent.has(code) ? 'partial' : 'inactive'
 }
 
 function unseenReason(input: VerdictInput, path: string, flags: number, outOfReach: ReachTest): Reason {
   const has = (flag: number) => (flags & flag) !== 0
-  if (has(journalFlags.otherRoot)) {
-    return reasonFor('other-root', `${path} was started inside another root folder, where the heap's library is not`)
-  }
-  const kept = outOfReach(path)
+  const isOtherRoot = has(journalFlags.otherRoot)
+  // Inside another root folder the path means another file than here.
+  const kept = isOtherRoot ? null : outOfReach(path)
   if (kept !== null) return kept
   if (!has(journalFlags.preloadKept)) {
     const how = has(journalFlags.preloadPresent) ? 'with another LD_PRELOAD' : 'without LD_PRELOAD'
     return reasonFor('preload-dropped', `${path} was started ${how}`)
+  }
+  if (isOtherRoot) {
+    const message = `${path} was started inside another root folder, where it could not be seen`
+    return reasonFor('other-root', message)
   }
   if (!has(journalFlags.sessionKept)) {
     return reasonFor('session-dropped', `${path} was started with LD_PRELOAD, but without ALLOC8_SESSION`)
@@ -189,13 +184,16 @@ function reachTest(input: VerdictInput): ReachTest {
 function unwitnessedRoot(input: VerdictInput): ProcessVerdict {
   const { target, rootPid: pid } = input
   const reason = staticReason(target, input.heapBits) ?? unexplained(input)
-  const inEffect = input.heapLibraries.length === 0
-  const state = inEffect ? 'active' : 'inactive'
+  const state = unseenState(input, reason)
   return { pid, ppid: process.pid, executable: target.path, state, reasons: [reason], bindings: {} }
 }
 
 /** The witness speaks before main does: either the loader gave up, or something else took the target's voice. */
-function unexplained({ target: { path }, heapLibraries, rootExitCode }: VerdictInput): Reason {
+function unexplained({ target: { path }, heapLibraries, rootExitCode, sessionRemoved }: VerdictInput): Reason {
+  if (sessionRemoved) {
+    const message = `the session folder was removed while ${path} ran, with what was recorded of it and its children`
+    return reasonFor('not-witnessed', message)
+  }
   if (heapLibraries.length > 0 && rootExitCode === loaderFailure) {
     const message = `the loader gave up before ${path} began: the heap's library or one that it needs cannot be loaded`
     return reasonFor('library-not-loaded', message)
@@ -229,11 +227,8 @@ export function staticReason(facts: ExecutableFacts, heapBits: 32 | 64): Reason 
   return null
 }
 
-/** Records that cannot be read: more are counted, not listed. */
-const mostUnreadable = 5
-
 /** The reasons of all processes, each once, with the number of processes that have it. */
-function summarise(processes: ProcessVerdict[], unreadable: string[]): Reason[] {
+function summarise(processes: ProcessVerdict[]): Reason[] {
   const counted = new Map<string, { reason: Reason; count: number }>()
   for (const reason of processes.flatMap((process) => process.reasons)) {
     const key = `${reason.code} ${reason.message}`
@@ -241,14 +236,26 @@ function summarise(processes: ProcessVerdict[], unreadable: string[]): Reason[] 
     entry.count += 1
     counted.set(key, entry)
   }
-  const reasons = [...counted.values()].map(({ reason, count }) =>
+  return [...counted.values()].map(({ reason, count }) =>
     count === 1 ? reason : { ...reason, message: `${reason.message} (${count} processes)` },
   )
+}
+
+/** Records that cannot be read: more are counted, not listed. */
+const mostUnreadable = 5
+
+function unreadableReasons(unreadable: string[]): Reason[] {
   const listed = unreadable.slice(0, mostUnreadable)
   const omitted = unreadable.length - listed.length
   if (omitted > 0) listed.push(`${omitted} more records cannot be read`)
-  for (const message of listed) reasons.push(reasonFor('witness-unreadable', message))
-  return reasons
+  return listed.map((message) => reasonFor('witness-unreadable', message))
+}
+
+function lostReasons(journals: Journal[]): Reason[] {
+  const lost = journals.reduce((sum, { lostEntries }) => sum + lostEntries, 0)
+  if (lost === 0) return []
+  const message = `${lost} things that processes did are not recorded: a journal holds 4 MiB for each process image`
+  return [reasonFor('journal-full', message)]
 }
 
 function heapMatcher(libraries: string[]): ((path: string) => boolean) | null {

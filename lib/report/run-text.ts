@@ -29,7 +29,10 @@ function statePaint(state: VerdictState, { palette }: TextStyle): Paint {
   return { active: palette.green, partial: palette.yellow, inactive: palette.red }[state]
 }
 
-/** `active in 3 processes`, or `inactive in 1, active in 2 of 3 processes`. */
+/**
+ * `active in 3 processes`, or `inactive in 1, active in 2 of 3 processes`. The whole is worse than every process of it
+ * where some are not known: `partial: active in all that is known (3 processes)`.
+ */
 function stateText(result: RunResult): string {
   const { state, processes } = result.verdict
   const counts = (['inactive', 'partial', 'active'] as const)
@@ -38,8 +41,8 @@ function stateText(result: RunResult): string {
   if (processes.length === 0) return state
   const total = countOf(processes.length, 'process', 'processes')
   if (counts.length === 1 && counts[0]?.each === state) return `${state} in ${total}`
-  const worst = counts[0]?.each === state ? '' : `${state}: `
-  return `${worst}${counts.map(({ each, count }) => `${each} in ${count}`).join(', ')} of ${total}`
+  if (counts.length === 1) return `${state}: ${counts[0]?.each} in all that is known (${total})`
+  return `${counts.map(({ each, count }) => `${each} in ${count}`).join(', ')} of ${total}`
 }
 
 /** Where a reason holds, when not everywhere: the programs whose processes give it. */

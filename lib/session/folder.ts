@@ -31,6 +31,8 @@ export interface Session {
   readonly anchor: string
   /** The user named it: `remove()` leaves it. */
   readonly kept: boolean
+  /** Whether its name still leads to it: a target can remove it, or put something else in its place. */
+  isInPlace(): boolean
   /**
    * Removes the folder and what is in it, once; a kept one stays. Never throws: what cannot be removed now (a process
    * that outlived its target still writes there) is left to a later sweep.
@@ -79,7 +81,7 @@ export function createSession(options: { parent?: string | undefined; path?: str
       if (open) closeSync(fd)
       open = false
     }
-    return { directory, anchor: anchorOf(fd, directory), kept: true, remove }
+    return { directory, anchor: anchorOf(fd, directory), kept: true, isInPlace: () => leadsTo(directory, fd), remove }
   }
   // The target may have another working folder.
   const parent = resolve(options.parent ?? sessionPlace())
@@ -90,7 +92,14 @@ export function createSession(options: { parent?: string | undefined; path?: str
   const { directory, fd } = makeFolder(parent)
   if (live.size === 0) process.on('exit', removeLive)
   live.set(directory, fd)
-  return { directory, anchor: anchorOf(fd, directory), kept: false, remove: () => release(directory) }
+  const isInPlace = () => leadsTo(directory, fd)
+  return { directory, anchor: anchorOf(fd, directory), kept: false, isInPlace, remove: () => release(directory) }
+}
+
+function leadsTo(directory: string, fd: number): boolean {
+  const named = orNull(() => lstatSync(directory))
+  const { dev, ino } = fstatSync(fd)
+  return named?.ino === ino && named.dev === dev
 }
 
 function release(directory: string): void {

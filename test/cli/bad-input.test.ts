@@ -292,6 +292,32 @@ test('a folder of PATH that may not be looked into', async ({ skip }) => {
   expect(end.stderr).not.toContain('chmod')
 })
 
+test('too few files may be open: what to raise, and no stack', async () => {
+  // Node itself needs some eighteen; how many modules it has open at once differs.
+  for (let files = 20; files <= 56; files += 4) {
+    const as = ['sh', '-c', `ulimit -n ${files}; exec "$@"`, 'sh']
+    const { status, stdout, stderr } = await alloc8(['run', '--no-summary', '--', 'echo', 'done'], { as })
+    if (files > 30 && status === 0) continue
+    expect([files, status, stdout]).toEqual([files, 125, ''])
+    expect(stderr).toMatch(/^alloc8: .*\n {2}raise the limit of open files: ulimit -n 1024\n$/)
+  }
+})
+
+test('what a terminal would take for a command is not repeated to it', async () => {
+  for (const words of [
+    ['run', '--', './no\x1b[31msuch\x1b]0;title\x07'],
+    ['run', '--heap', 'no\x1b[31msuch', '--', 'true'],
+    ['run', '--no\x1b[31msuch', '--', 'true'],
+    ['no\x1b[31msuch'],
+  ]) {
+    const { status, stderr } = await alloc8(words)
+    expect(status).not.toBe(0)
+    expect(stderr).toContain('such')
+    expect(stderr).not.toContain('\x1b')
+    expect(stderr).not.toContain('\x07')
+  }
+})
+
 test('CPUs that are not there', async () => {
   const end = await alloc8(['run', '--cpus', '1000', '--', 'true'])
   expect(end.status).toBe(125)

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { buildCli, cliPath, gone, uniqueMarker } from '../support/cli.ts'
+import { alloc8, buildCli, cliPath, gone, uniqueMarker } from '../support/cli.ts'
 import { pythonPath } from '../support/launching.ts'
 
 /**
@@ -102,6 +103,17 @@ describe('run', () => {
     const { screen, status } = inTerminal(['run', '--heap', 'simple', '--', 'bash', '-c', script], acts)
     expect(screen).toContain('got <some words>')
     expect(status).toBe(0)
+  })
+
+  test('a long hint is broken between words; in a pipe it stays whole', async () => {
+    const words = ['run', '--heap', 'nothing-like-it', '--', 'true']
+    const { screen, status } = inTerminal(words, [])
+    const plain = stripVTControlCharacters(screen).split('\r\n')
+    const piped = (await alloc8(words)).stderr
+    expect(status).toBe(125)
+    expect(Math.max(...piped.split('\n').map((line) => line.length))).toBeGreaterThan(100)
+    expect(Math.max(...plain.map((line) => line.length))).toBeLessThanOrEqual(100)
+    expect(plain.join(' ').replaceAll(/\s+/g, ' ')).toBe(piped.replaceAll(/\s+/g, ' '))
   })
 
   test('Ctrl-C ends it, with its status and the summary', async () => {

@@ -144,7 +144,7 @@ int main() {
     expect(result.exitCode).toBe(7)
     expect(listed(result.verdict)).toEqual([
       ['chroot', 'active'],
-      ['inside', 'inactive', 'other-root'],
+      ['inside', 'partial', 'other-root'],
     ])
   })
 })

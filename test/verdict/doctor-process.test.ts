@@ -5,6 +5,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -127,7 +128,7 @@ describe('dynamic programs', () => {
     const found = await look([pythonPath(), ...python], { LD_PRELOAD: await libraryOf('jemalloc') })
     expect(found).toMatchObject({ allocator: 'jemalloc', heap: 'jemalloc', certainty: 'certain', others: [] })
     expect(found.version).toMatch(/^5\./)
-    expect(found.evidence[0]).toMatch(/libjemalloc\S+ is preloaded and is the first/)
+    expect(found.evidence[0]).toMatch(/libjemalloc\S+, which is preloaded and the first/)
   })
 
   test('redis-server, which is linked to jemalloc', async ({ skip }) => {
@@ -175,6 +176,35 @@ describe('dynamic programs', () => {
     const result = await look([path])
     expect(result).toMatchObject({ allocator: 'unknown', library: path, certainty: 'certain' })
     expect(result.evidence[0]).toContain('does not offer to its libraries')
+  })
+
+  test('whether a stripped program has one cannot be told, unless it refers to that of a library', async () => {
+    const flags = ['-fvisibility=hidden', '-s']
+    const path = await compile(folder.path, { name: 'hidden-stripped', source: ownMalloc + waits(), flags })
+    const result = await look([path])
+    expect(result).toMatchObject({ allocator: 'glibc', certainty: 'suspected' })
+    expect(result.evidence.join()).toMatch(
+      /what links to malloc gets .*libc\.so\.6.*whether .* of its own cannot be told/,
+    )
+    const plain = await look([await program('plain-stripped', '', ['-s'])])
+    expect(plain).toMatchObject({ allocator: 'glibc', certainty: 'certain' })
+    expect(plain.evidence.join()).not.toContain('cannot be told')
+  })
+
+  test('by the number of a thread: the process is named', async () => {
+    const source = waits(
+      'pthread_create(&(pthread_t){0}, 0, body, 0);',
+      [
+        '#include <pthread.h>',
+        'static void *body(void *unused) { (void)unused; pthread_setname_np(pthread_self(), "another"); sleep(100); return 0; }',
+      ].join('\n'),
+    ).replace('#include', '#define _GNU_SOURCE\n#include')
+    const path = await compile(folder.path, { name: 'threaded', source, flags: ['-pthread'] })
+    const pid = await start([path])
+    const thread = Number(readdirSync(`/proc/${pid}/task`).find((number) => number !== String(pid)))
+    const result = processAllocator(thread)
+    expect(result).toMatchObject({ pid, name: 'threaded', allocator: 'glibc' })
+    expect(result.evidence.at(-1)).toBe(`${thread} is the number of one of its threads`)
   })
 
   test('jemalloc linked in: certain by its symbols, suspected without them', async ({ skip }) => {
@@ -263,6 +293,7 @@ describe('static programs and other libcs', () => {
       linkage: 'dynamic',
       libc: 'musl',
       allocator: 'musl',
+      heap: null,
       warnings: [{ code: 'other-libc' }],
     })
   })
@@ -281,7 +312,7 @@ describe('static programs and other libcs', () => {
   test('a 32-bit program', async ({ skip }) => {
     requireOrSkip(skip, await lackingCompiler(folder.path, 'c', '-m32'))
     const result = await look([await program('narrow', '', ['-m32'])])
-    expect(result).toMatchObject({ bits: 32, allocator: 'glibc', warnings: [{ code: 'other-class' }] })
+    expect(result).toMatchObject({ bits: 32, allocator: 'glibc', heap: null, warnings: [{ code: 'other-class' }] })
     expect(result.evidence.join()).toContain(exactly)
   })
 })

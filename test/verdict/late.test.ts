@@ -3,7 +3,7 @@
  * finds its own libraries as it does without us.
  */
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nativeFile } from '../../lib/binding/native.ts'
@@ -125,6 +125,127 @@ test('dlmopen: partial; a namespace of its own has a libc of its own', async () 
     const { result } = await open('simple', 'apart', end)
     expect(result.verdict, end).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
     expect(result.verdict.reasons[0]?.message).toContain(library)
+  }
+})
+
+describe('a library with an allocator inside', () => {
+  // What is asked for by dlopen, and refers to no entry point of libc's at all.
+  const carrying = `
+int je_mallctl(void) { return 0; }
+int je_mallocx(void) { return 1; }
+int je_sdallocx(void) { return 2; }
+int work(void) { return 7; }
+`
+  const shared = ['-shared', '-fPIC']
+
+  test('is suspected when it is opened late, by whatever path', async () => {
+    const path = await compile(folder.path, { name: 'libcarrying.so', source: carrying, flags: shared })
+    for (const name of [path, './libcarrying.so']) {
+      const { result } = await runUnder('simple', [program, name, 'local', 'return'], { cwd: folder.path })
+      expect(result, name).toMatchObject({
+        exitCode: 7,
+        verdict: { state: 'partial', reasons: [{ code: 'suspected' }] },
+      })
+      expect(result.verdict.reasons[0]?.message).toMatch(`${path} carries jemalloc of its own: symbols je_mallctl`)
+    }
+  })
+
+  test('is suspected when a late library needs it', async () => {
+    const uses = `#include <stdlib.h>\n${carrying}int use(void) { void* volatile b = malloc(9); free(b); return 7; }\n`
+    const inside = await compile(folder.path, { name: 'libinside.so', source: uses, flags: shared })
+    const user = await compile(folder.path, {
+      name: 'libneeding.so',
+      source: 'int use(void);\nint work(void) { return use(); }\n',
+      flags: [...shared, inside],
+    })
+    const { result } = await runUnder('simple', [program, user, 'local', 'return'])
+    expect(result).toMatchObject({ exitCode: 7, verdict: { state: 'partial', reasons: [{ code: 'suspected' }] } })
+    expect(result.verdict.reasons[0]?.message).toContain(`${inside} carries jemalloc`)
+  })
+
+  test('is suspected in a program that is linked to it by a relative path', async () => {
+    const main = 'int work(void);\nint main(void) { return work(); }\n'
+    await compile(folder.path, { name: 'librelative.so', source: carrying, flags: shared })
+    const linked = await compile(folder.path, {
+      name: 'relative',
+      source: main,
+      flags: [join(folder.path, 'librelative.so')],
+    })
+    // The linker takes the path that it is given for the library's name.
+    const text = readFileSync(linked, 'latin1')
+    const whole = join(folder.path, 'librelative.so')
+    const short = './librelative.so'
+    writeFileSync(linked, text.replaceAll(`${whole}\0`, short.padEnd(whole.length + 1, '\0')), 'latin1')
+    const { result } = await runUnder('simple', [linked], { cwd: folder.path })
+    expect(result).toMatchObject({ exitCode: 7, verdict: { state: 'partial', reasons: [{ code: 'suspected' }] } })
+    expect(result.verdict.reasons[0]?.message).toContain(`${whole} carries jemalloc`)
+  })
+})
+
+describe('a library that defines malloc and uses it itself', () => {
+  const own = `
+#include <stddef.h>
+static char pool[1 << 16];
+static size_t used;
+void* malloc(size_t size) {
+  used += (size + 15) / 16 * 16;
+  return pool + used - (size + 15) / 16 * 16;
+}
+void free(void* block) { (void)block; }
+void* calloc(size_t count, size_t size) { return malloc(count * size); }
+void* realloc(void* old, size_t size) { return old ? old : malloc(size); }
+`
+  const work = `
+int work(void) {
+  char* block = malloc(10);
+  int mine = block >= pool && block < pool + sizeof pool;
+  free(block);
+  return mine ? 7 : 8;
+}
+`
+  const built = (name: string, ...flags: string[]) =>
+    compile(folder.path, { name: `lib${name}.so`, source: own + work, flags: ['-shared', '-fPIC', ...flags] })
+
+  test.each([
+    ['is linked with -Bsymbolic', 'local', ['-Wl,-Bsymbolic']],
+    ['was opened with RTLD_DEEPBIND', 'deep', []],
+    ['was loaded into a namespace of its own', 'apart', []],
+  ])('%s: partial', async (why, way, flags) => {
+    const path = await built(`own-${way}`, ...flags)
+    const { result } = await runUnder('simple', [program, path, way, 'return'])
+    expect(result.exitCode).toBe(7)
+    expect(result.verdict.state).toBe('partial')
+    expect(result.verdict.reasons[0]).toMatchObject({ code: 'suspected' })
+    expect(result.verdict.reasons[0]?.message).toBe(`${path} defines malloc and ${why}: it uses its own`)
+    // Untouched it is what was asked for.
+    expect((await runUnder('default', [program, path, way, 'return'])).result.verdict.reasons).toEqual([])
+  })
+
+  test('linked to the program with -Bsymbolic: partial', async () => {
+    const path = await built('own-linked', '-Wl,-Bsymbolic')
+    const main = 'int work(void);\nint main(void) { return work(); }\n'
+    const linked = await compile(folder.path, { name: 'own-linked', source: main, flags: [path] })
+    const { result } = await runUnder('simple', [linked])
+    expect(result).toMatchObject({ exitCode: 7, verdict: { state: 'partial', reasons: [{ code: 'suspected' }] } })
+    expect(result.verdict.reasons[0]?.message).toContain(`${path} defines malloc and is linked with -Bsymbolic`)
+  })
+
+  test('in any other way it reaches the heap: active', async () => {
+    const { result } = await runUnder('simple', [program, await built('own-plain'), 'global', 'return'])
+    expect(result).toMatchObject({ exitCode: 8, verdict: { state: 'active', reasons: [] } })
+  })
+})
+
+test('dlmopen of what allocates nothing itself: its namespace has a libc that does', async () => {
+  const silent = await compile(folder.path, {
+    name: 'libsilent.so',
+    source: '#include <stdio.h>\nint work(void) { return puts("") < 0 ? 1 : 7; }\n',
+    flags: ['-shared', '-fPIC'],
+  })
+  for (const end of ['return', 'kill']) {
+    const { result } = await runUnder('simple', [program, silent, 'apart', end])
+    expect(result.verdict, end).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
+    expect(result.verdict.reasons).toHaveLength(1)
   }
 })
 

@@ -57,6 +57,7 @@ describe.each(samples)('against binutils: %s', (path) => {
     expect(elf?.interpreter ?? undefined).toBe(/program interpreter: (.*)\]/.exec(headers)?.[1])
     expect(elf?.needed).toEqual(tagged('NEEDED'))
     expect(elf?.soname ?? undefined).toBe(tagged('SONAME')[0])
+    expect(elf?.symbolic).toBe(/SYMBOLIC/.test(dynamic))
     expect(elf?.runpath.join(':') || undefined).toBe(tagged('RUNPATH')[0])
   })
 

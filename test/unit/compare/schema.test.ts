@@ -199,6 +199,7 @@ test('schema verdict knows every reason code', () => {
     'not-run': true,
     'not-witnessed': true,
     'witness-unreadable': true,
+    'journal-full': true,
   }
   const schema = ajv.getSchema('urn:alloc8:schema:verdict:1')?.schema as { $defs: Record<string, unknown> }
   expect(schema.$defs['reason']).toMatchObject({ properties: { code: { enum: Object.keys(codes) } } })

@@ -4,44 +4,14 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { journalFlags } from '../../../lib/binding/native.ts'
-import { type ExecutableFacts, judge, staticReason, type VerdictInput } from '../../../lib/launch/verdict.ts'
+import { type ExecutableFacts, type judge, staticReason } from '../../../lib/launch/verdict.ts'
 import { scratch } from '../../support/launching.ts'
+import { good, plain, verdict } from './judging.ts'
 import { entry, executablePath, fork, heap, heapPath, image, journal, libc, program, wholeHeap } from './witnessed.ts'
 
 const folder = scratch()
 afterAll(folder.remove)
 
-const plain: ExecutableFacts = {
-  path: executablePath,
-  isElf: true,
-  bits: 64,
-  isStatic: false,
-  setuid: false,
-  capabilities: false,
-  definesMalloc: null,
-  sanitizer: null,
-}
-
-/** A run whose target, process 100, left the given records. */
-function verdict(overrides: Partial<VerdictInput>) {
-  return judge({
-    heapLibraries: [heapPath],
-    heapBits: 64,
-    rootPid: 100,
-    rootExitCode: 0,
-    target: plain,
-    records: [],
-    journals: [],
-    unreadable: [],
-    shell: '/bin/dash',
-    preloadedByFile: [],
-    inspect: () => null,
-    carried: () => [],
-    ...overrides,
-  })
-}
-
-const good = [program('malloc', 'free'), heap(...wholeHeap), libc]
 const lacking = [program('malloc', 'free', 'valloc'), heap('malloc', 'calloc', 'realloc', 'free'), libc]
 const unloaded = [program('malloc', 'free'), libc]
 
@@ -105,13 +75,24 @@ describe('the target left no record', () => {
     ['sanitizer', { sanitizer: 'address' }, /the address sanitizer/],
     ['wrong-elf-class', { bits: 32 }, /is a 32-bit program and the heap a 64-bit library/],
     ['not-an-elf', { isElf: false, bits: null }, /is not an ELF file/],
-    ['not-witnessed', {}, /left no record/],
   ])('%s', (code, facts, message) => {
     const found = verdict({ target: { ...plain, ...facts } })
     expect(found).toMatchObject({ state: 'inactive', reasons: [{ code }] })
     expect(found.reasons[0]?.message).toMatch(message)
     expect(found.reasons[0]?.message).toContain(executablePath)
     expect(found.processes).toMatchObject([{ pid: 100, executable: executablePath, state: 'inactive', bindings: {} }])
+  })
+
+  test('not-witnessed: nothing is known of it, as of others', () => {
+    const found = verdict({})
+    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'not-witnessed' }] })
+    expect(found.reasons[0]?.message).toContain(`${executablePath} left no record`)
+    // The shell has 127 for what it does not find, too.
+    const removed = verdict({ sessionRemoved: true, rootExitCode: 127 })
+    expect(removed).toMatchObject({ state: 'partial', reasons: [{ code: 'not-witnessed' }] })
+    expect(removed.reasons[0]?.message).toContain('the session folder was removed')
+    const still = verdict({ sessionRemoved: true, target: { ...plain, isStatic: true } })
+    expect(still).toMatchObject({ state: 'inactive', reasons: [{ code: 'static-executable' }] })
   })
 
   test('the target untouched is what it is, whether or not it could be witnessed', () => {
@@ -131,7 +112,7 @@ describe('the target left no record', () => {
   test('its children do not stand for it', () => {
     const found = verdict({ records: [image(good, { pid: 101, ppid: 100 })] })
     expect(states(found)).toEqual([
-      [100, 'inactive'],
+      [100, 'partial'],
       [101, 'active'],
     ])
     expect(codes(found)).toEqual(['not-witnessed'])
@@ -254,7 +235,8 @@ describe('programs that were started and left no record', () => {
     ['preload-dropped', 0, 'inactive'],
     ['preload-dropped', preloadPresent | sessionKept, 'inactive'],
     ['session-dropped', preloadPresent | preloadKept, 'partial'],
-    ['other-root', preloadPresent | preloadKept | sessionKept | otherRoot, 'inactive'],
+    ['other-root', preloadPresent | preloadKept | sessionKept | otherRoot, 'partial'],
+    ['preload-dropped', sessionKept | otherRoot, 'inactive'],
     ['not-witnessed', preloadPresent | preloadKept | sessionKept | otherUser, 'partial'],
     ['not-witnessed', preloadPresent | preloadKept | sessionKept, 'partial'],
   ])('%s (%i)', (code, flags, state) => {
@@ -269,6 +251,8 @@ describe('programs that were started and left no record', () => {
       'static-executable',
     ])
     expect(codes(start(0, 'exec', { setuid: true }))).toEqual(['secure-exec'])
+    // Inside another root folder it is another file.
+    expect(codes(start(preloadKept | otherRoot, 'spawn', { isStatic: true }))).toEqual(['other-root'])
   })
 
   test('a shell has no number', () => {
@@ -287,43 +271,6 @@ describe('programs that were started and left no record', () => {
     const target = image(good)
     const journals = [journal(target, entry('exec', { text: '/bin/child' }))]
     expect(verdict({ heapLibraries: [], records: [target], journals }).state).toBe('active')
-  })
-})
-
-describe('more of what an image shows', () => {
-  test('an allocator inside is suspected, with the evidence', () => {
-    const found = verdict({
-      records: [image(good)],
-      carried: (path) =>
-        path === executablePath ? [{ allocator: 'jemalloc', certainty: 'suspected', evidence: 'the text x' }] : [],
-    })
-    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'suspected' }] })
-    expect(found.reasons[0]?.message).toMatch(/target carries jemalloc of its own: the text x/)
-  })
-
-  test('an auditor is named, and leaves the state as it is', () => {
-    expect(verdict({ records: [image(good, { audited: true })] })).toMatchObject({
-      state: 'active',
-      reasons: [{ code: 'audited' }],
-    })
-  })
-
-  test('what was loaded too late to be looked at is named', () => {
-    const target = image(good)
-    const load = (flags: number) =>
-      verdict({ records: [target], journals: [journal(target, entry('load', { text: '/x.so', flags }))] })
-    expect(load(0)).toMatchObject({ state: 'active', reasons: [{ code: 'late-unseen' }] })
-    expect(load(journalFlags.deepBound)).toMatchObject({ state: 'partial', reasons: [{ code: 'deep-bind' }] })
-    expect(load(journalFlags.ownNamespace)).toMatchObject({ state: 'partial', reasons: [{ code: 'own-namespace' }] })
-    const looked = [entry('load', { text: '/x.so' }), entry('looked', { timeNs: 2n })]
-    expect(verdict({ records: [target], journals: [journal(target, ...looked)] }).reasons).toEqual([])
-  })
-
-  test('what did not fit leaves doubt', () => {
-    const target = image(good)
-    const found = verdict({ records: [target], journals: [{ ...journal(target), lostEntries: 3 }] })
-    expect(found).toMatchObject({ state: 'partial', reasons: [{ code: 'witness-unreadable' }] })
-    expect(found.reasons[0]?.message).toContain('3 things')
   })
 })
 

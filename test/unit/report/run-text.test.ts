@@ -60,6 +60,14 @@ describe('runText', () => {
     `)
   })
 
+  test('a whole that is worse than each of its processes', () => {
+    const lost: Reason = { code: 'journal-full', message: '3 things are not recorded', advice: 'do less' }
+    const verdict = { state: 'partial' as const, reasons: [lost], processes: [processOf('active', '/bin/sh')] }
+    expect(runText({ ...run, verdict }, plain80)).toContain('partial: active in all that is known (1 process)\n')
+    const two = { ...verdict, processes: [...verdict.processes, processOf('partial', '/bin/x')] }
+    expect(runText({ ...run, verdict: two }, plain80)).toContain('partial in 1, active in 1 of 2 processes\n')
+  })
+
   test('fits 50 columns in ASCII', () => {
     expect(runText(troubled, ascii50)).toMatchInlineSnapshot(`
       "alloc8: killed by SIGSEGV after 1.23 s under

@@ -1,0 +1,49 @@
+/** The command line: argv in, exit status out. The one place that prints, colours and exits; everything else returns. */
+
+import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../binding/native.ts'
+import { compareCommand } from './compare-command.ts'
+import { doctorCommand } from './doctor-command.ts'
+import { exitStatusOf, harmless, printError } from './failure.ts'
+import { heapsCommand } from './heaps-command.ts'
+import { watchOutput } from './output.ts'
+import { runCommand } from './run-command.ts'
+
+/** The whole command tree. */
+export function program(): Command {
+  const alloc8 = new Command('alloc8')
+    .description('Swap, watch and compare memory allocators under programs that nobody has to recompile.')
+    .version(packageVersion())
+    .showHelpAfterError('(see alloc8 --help)')
+    .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(harmless(text)) })
+    .addHelpText('after', examples)
+  for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand()]) {
+    command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
+    alloc8.addCommand(command)
+  }
+  for (const command of [alloc8, ...alloc8.commands]) command.exitOverride()
+  return alloc8
+}
+
+const examples = `
+Examples:
+  alloc8 heaps                                        the allocators on this machine
+  alloc8 compare -- node build.js                     which of them runs it best
+  alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one`
+
+/** Does what the words say. The exit status; whatever goes wrong is printed. */
+export async function main(argv: readonly string[]): Promise<number> {
+  watchOutput()
+  try {
+    await program().parseAsync(argv)
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed its message; help and version come this way too.
+      return error.exitCode === 0 ? 0 : exitStatusOf(argv[2], 'USAGE')
+    }
+    printError(error)
+    return exitStatusOf(argv[2], error)
+  }
+}
