@@ -80,10 +80,8 @@ class Arena {
     countDead(bytes);
     if (bytes <= FastBins::kLargest) return fast_.push(chunk, bytes);
     join(segment, chunk);
-    const bool topIsLarge = ground_.topBytes() >= trimFrom();
-    if (bytes < kTidyAbove && !topIsLarge) return;
-    if (fast_.any()) joinKept();
-    if (topIsLarge) ground_.shrink(tunables_->topPad(), bins_, &chunks_);
+    if (bytes >= kTidyAbove && fast_.any()) joinKept();
+    if (ALLOC8_UNLIKELY(ground_.topBytes() >= trimFrom() || ground_.isEmpty())) shrinkTop();
   }
 
   // The size of a chunk that the program holds. Stops the process where something is wrong with it.
@@ -107,6 +105,9 @@ class Arena {
   bool resize(Segment* segment, Chunk* chunk, std::size_t bytes);
   // Gives back what is free beyond `keep` at the top, and the pages inside of free chunks; the bytes.
   std::size_t trim(std::size_t keep);
+  // Gives back all memory and addresses that can be had without looking at every free chunk: for a system that has no
+  // more.
+  void giveBack();
 
   // --- for looking at it: statistics, the walk that checks it, the pictures -----------------------------------------
 
@@ -125,7 +126,7 @@ class Arena {
   // The arena's ground starts with this segment, of which `used` bytes are taken.
   void startIn(Segment* home, std::size_t used) {
     bins_.start(number_);
-    ground_.start(this, home, used);
+    ground_.start(this, number_, home, used);
   }
 
  private:
@@ -196,6 +197,7 @@ class Arena {
   bool grow(std::size_t bytes);
   std::size_t join(Segment* segment, Chunk* chunk);
   void joinKept();
+  void shrinkTop();
 
   Lock lock_;
   std::size_t number_ = 0;

@@ -234,6 +234,21 @@ inline ALLOC8_NOINLINE bool Arena::resize(Segment* segment, Chunk* chunk, std::s
   return true;
 }
 
+// After a free that has left much at the top, or nothing in its segment.
+inline ALLOC8_NOINLINE void Arena::shrinkTop() {
+  const std::size_t pad = tunables_->topPad();
+  if (ground_.topBytes() < trimFrom() && !ground_.canGoBack(pad)) return;
+  joinKept();
+  ground_.shrink(pad, bins_, &chunks_);
+}
+
+inline void Arena::giveBack() {
+  if (!started()) return;
+  joinKept();
+  ground_.shrink(0, bins_, &chunks_);
+  ground_.shed();
+}
+
 inline std::size_t Arena::trim(std::size_t keep) {
   if (!started()) return 0;
   joinKept();

@@ -95,6 +95,7 @@ class MultiArenaHeap {
   void* fromAny(std::size_t size, std::size_t bytes, const char** freshFrom = nullptr);
   void* fromLocked(Arena* arena, std::size_t size, std::size_t bytes, const char** freshFrom = nullptr);
   void* fromElsewhere(Arena* tried, std::size_t size, std::size_t bytes, std::size_t alignment, const char** freshFrom);
+  void* fromOthers(Arena* tried, std::size_t size, std::size_t bytes, std::size_t alignment, const char** freshFrom);
   void* fromMapping(std::size_t size, std::size_t alignment, const char** freshFrom);
   static void releaseLocked(Arena* arena, Segment* segment, Chunk* chunk);
   void freeElsewhere(void* p);

@@ -33,9 +33,23 @@ inline ALLOC8_NOINLINE void* MultiArenaHeap::fromLocked(Arena* arena, std::size_
   return fromElsewhere(arena, size, bytes, multiarena::kGranule, freshFrom);
 }
 
-// When an arena can grow no more: the main arena, a mapping, and then what any other arena has.
+// When an arena can grow no more. Where nobody has anything, the arenas give back what they do not need, which may be
+// what the system has none of, and all is tried once more.
 inline ALLOC8_NOINLINE void* MultiArenaHeap::fromElsewhere(Arena* tried, std::size_t size, std::size_t bytes,
                                                            std::size_t alignment, const char** freshFrom) {
+  if (void* p = fromOthers(tried, size, bytes, alignment, freshFrom); p != nullptr) return p;
+  if (bytes > multiarena::kAddressSpace) return nullptr;  // nothing that is given back makes room for it
+  for (Arena* arena = arenas_.first(); arena != nullptr; arena = arena->next.load(std::memory_order_acquire)) {
+    arena->lock();
+    arena->giveBack();
+    arena->unlock();
+  }
+  return fromOthers(nullptr, size, bytes, alignment, freshFrom);
+}
+
+// From the main arena, a mapping, and then what any other arena has.
+inline void* MultiArenaHeap::fromOthers(Arena* tried, std::size_t size, std::size_t bytes, std::size_t alignment,
+                                        const char** freshFrom) {
   bool mapped = false;
   for (Arena* arena = arenas_.main(); arena != nullptr; arena = arena->next.load(std::memory_order_acquire)) {
     if (arena != tried) {
@@ -81,7 +95,6 @@ inline void* MultiArenaHeap::memalign(std::size_t alignment, std::size_t size) {
   const std::size_t bytes = multiarena::chunkBytes(size);
   if (bytes + alignment >= tunables_.mmapThreshold()) {
     if (void* p = fromMapping(size, alignment, nullptr); p != nullptr) return p;
-    if (bytes + alignment > multiarena::Ground::kLargestChunk) return nullptr;
   }
   Arena* arena = arenas_.lockOne();
   Chunk* chunk = arena->takeAligned(bytes, alignment);
