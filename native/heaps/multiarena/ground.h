@@ -124,7 +124,7 @@ class Ground {
   }
 
   // Gives what of the top is beyond `keep` back to the system, whole segments first; the bytes.
-  std::size_t shrink(std::size_t keep, Bins& bins, std::size_t* chunks) {
+  std::size_t shrink(std::size_t keep, Bins& bins) {
     std::size_t released = 0;
     checkTop(topBytes());
     while (canGoBack(keep)) {
@@ -132,7 +132,7 @@ class Ground {
       Segment* empty = current_;
       ownBytes_ -= kSegmentHeader;
       unlink(empty);
-      goBack(bins, chunks);
+      goBack(bins);
       discard(empty);
     }
     const std::size_t page = platform::pageSize();
@@ -209,7 +209,7 @@ class Ground {
   }
 
   // Takes the fence of the segment that was filled last away: it and a free chunk in front of it become the top.
-  void goBack(Bins& bins, std::size_t* chunks) {
+  void goBack(Bins& bins) {
     Chunk* last = fenceOf(current_);
     std::size_t size = last->size();
     ownBytes_ -= size;
@@ -222,7 +222,6 @@ class Ground {
       size += free->size();
       last->sizeAndFlags = 0;
       last = free;
-      --*chunks;
     }
     last->sizeAndFlags = size | kPreviousInUse;
     top_ = last;

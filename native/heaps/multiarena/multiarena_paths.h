@@ -81,10 +81,9 @@ inline ALLOC8_NOINLINE void MultiArenaHeap::releaseLocked(Arena* arena, Segment*
 }
 
 // What no segment of full size has: a block of a small one, or a mapped chunk.
-inline ALLOC8_NOINLINE void MultiArenaHeap::freeElsewhere(void* p) {
-  if (ALLOC8_UNLIKELY(Segment::ownsSmall(p))) return freeIn(Segment::of(p), p);
-  Chunk* chunk = Chunk::ofPayload(p);
-  multiarena::MappedChunks::check(chunk);
+inline ALLOC8_NOINLINE void MultiArenaHeap::freeElsewhere(Chunk* chunk) {
+  if (ALLOC8_UNLIKELY(Segment::ownsSmall(chunk))) return freeIn(Segment::of(chunk), chunk);
+  mapped_.check(chunk, true);
   tunables_.mappedChunkFreed(chunk->size());
   mapped_.release(chunk);
 }
@@ -106,11 +105,11 @@ inline void* MultiArenaHeap::memalign(std::size_t alignment, std::size_t size) {
 inline void* MultiArenaHeap::realloc(void* p, std::size_t size) {
   Chunk* chunk = Chunk::ofPayload(p);
   std::size_t usable;
-  if (Segment::owns(p)) {
-    Segment* segment = Segment::of(p);
+  if (Segment::owns(chunk)) {
+    Segment* segment = Segment::of(chunk);
     Arena* arena = segment->arena;
     arena->lock();
-    usable = arena->checkInUse(segment, chunk) - multiarena::kOverhead;
+    usable = arena->checkInUse(segment, chunk, Arena::Purpose::use) - multiarena::kOverhead;
     const bool done = size <= kMostBytes && arena->resize(segment, chunk, multiarena::chunkBytes(size));
     arena->unlock();
     if (done) return p;
@@ -135,10 +134,9 @@ inline HeapStats MultiArenaHeap::statsOf(Arena* arena) {
   stats.peakSystemBytes = ground.peak();
   stats.liveBlocks = arena->liveBlocks();
   stats.liveBytes = arena->liveBytes() - multiarena::kOverhead * arena->liveBlocks();
-  stats.freeBlocks = arena->chunks() - arena->liveBlocks();
-  stats.fastBlocks = stats.freeBlocks - arena->bins().chunks();
-  stats.fastBytes =
-      ground.bytes() - ground.reservedForItself() - ground.topBytes() - arena->liveBytes() - arena->bins().bytes();
+  stats.fastBlocks = arena->fastBins().count();
+  stats.freeBlocks = stats.fastBlocks + arena->bins().chunks();
+  stats.fastBytes = arena->fastBins().bytes();
   const std::size_t page = platform::pageSize();
   const std::size_t top = ground.topBytes() < multiarena::kGranule ? 0 : ground.topBytes() - multiarena::kGranule;
   stats.releasableBytes = top / page * page;

@@ -103,7 +103,7 @@ struct Segment {
   }
 
   char* start() { return reinterpret_cast<char*>(this); }
-  std::size_t bytes() { return static_cast<std::size_t>(end - start()); }
+  std::size_t bytes() const { return static_cast<std::size_t>(distance(this, end)); }
 
   // A segment with `needed` bytes at least in use; null when the system has no more. A smaller reservation does where
   // addresses are limited.

@@ -122,10 +122,106 @@ void anOverwrittenTop() {
   });
 }
 
+void whatWasFreedIsNamed() {
+  stopsWith("freed twice", [] {  // part of the top by then
+    void* p = heap.malloc(2000);
+    heap.free(p);
+    heap.free(p);
+  });
+  stopsWith("freed twice", [] {  // part of its neighbour
+    void* first = heap.malloc(2000);
+    void* second = heap.malloc(2000);
+    heap.malloc(2000);
+    heap.free(first);
+    heap.free(second);
+    heap.free(second);
+  });
+  stopsWith("freed twice", [] {  // a mapping that is gone
+    void* p = heap.malloc(1'000'000);
+    heap.free(p);
+    heap.free(p);
+  });
+  stopsWith("freed twice", [] {
+    void* p = heap.memalign(std::size_t{1} << 20, 1'000'000);
+    heap.free(p);
+    heap.free(p);
+  });
+  for (const std::size_t size : {std::size_t{20}, std::size_t{2000}, std::size_t{1'000'000}}) {
+    stopsWith("used after it was freed", [=] {
+      void* p = heap.malloc(size);
+      heap.free(p);
+      heap.realloc(p, 30);
+    });
+  }
+  // Large blocks that come and go at one address are no damage.
+  for (int i = 0; i < 100; ++i) heap.free(heap.memalign(std::size_t{1} << 20, std::size_t{40} << 20));
+}
+
+void whatIsNoBlockIsNotRead() {
+  const std::uintptr_t segment = std::uintptr_t{64} << 20;
+  for (const std::size_t offset : {0, 16, 64, 128}) {
+    stopsWith("", [=] {
+      const auto in = reinterpret_cast<std::uintptr_t>(heap.malloc(24));
+      heap.free(reinterpret_cast<void*>(in / segment * segment + offset));
+    });
+  }
+}
+
+// One word of a chunk in a bin is enough: its links are checked in both directions, whoever follows them.
+void overwrittenLinks() {
+  const char* const words = "the links of a free chunk were overwritten";
+  for (const std::size_t value : {std::uintptr_t{0}, std::uintptr_t{0x4141'4141'4141'4141}}) {
+    for (const int word : {0, 1}) {
+      stopsWith(words, [=] {  // the unsorted bin
+        void* p = heap.malloc(3000);
+        heap.malloc(24);
+        heap.free(p);
+        wordsOf(p)[word] = value;
+        heap.malloc(60'000);
+      });
+      stopsWith(words, [=] {  // a small bin
+        void* p = heap.malloc(3000);
+        heap.malloc(24);
+        heap.free(p);
+        heap.malloc(3000 - 500);  // leaves a small one
+        auto* rest = static_cast<char*>(p) + 2512;
+        wordsOf(rest)[word] = value;
+        heap.malloc(3000 - 2512 - 16);
+      });
+    }
+    for (const int word : {0, 1, 2, 3}) {
+      stopsWith(words, [=] {  // a large bin
+        void* p = heap.malloc(3000);
+        heap.malloc(24);
+        void* other = heap.malloc(3040);
+        heap.malloc(24);
+        heap.free(p);
+        heap.free(other);
+        heap.malloc(60'000);
+        wordsOf(word == 3 ? other : p)[word] = value == 0 ? 64 : value;
+        heap.free(heap.malloc(3000));
+        heap.malloc(3030);
+        heap.malloc(60'000);
+        heap.trim(0);
+      });
+    }
+    stopsWith(words, [=] {
+      void* p = heap.malloc(100'000);
+      heap.malloc(24);
+      heap.free(p);
+      wordsOf(p)[0] = value;
+      heap.trim(0);
+    });
+  }
+}
+
 }  // namespace
 
 int main() {
   RUN(overwrittenBlocks);
+  RUN(whatWasFreedIsNamed);
+  RUN(whatIsNoBlockIsNotRead);
+  RUN(overwrittenLinks);
   RUN(anOverwrittenTop);
   return 0;
 }

@@ -72,6 +72,24 @@ void emptySegmentsGoBack() {
   }
 }
 
+// Small blocks are kept when they are freed; but not where much could go back without them.
+void keptMemoryGoesBack() {
+  for (const std::size_t step : {1, 7}) {
+    CHECK_IN_CHILD([=] {
+      std::vector<void*> blocks;
+      for (int i = 0; i < 140'000; ++i) blocks.push_back(heap.malloc(1000));  // several segments
+      for (std::size_t first = 0; first < step; ++first) {
+        for (std::size_t i = first; i < blocks.size(); i += step) {
+          heap.free(blocks[i]);
+          if (i % 1000 == 0) CHECK(heap.stats().fastBytes <= std::size_t{5} << 20);
+        }
+      }
+      walkAll();
+      CHECK(heap.stats().systemBytes < std::size_t{1} << 20);
+    });
+  }
+}
+
 // Blocks that hold nothing but the way to the next: a program has no list of its own when it is at its limit.
 void* filledWith(std::size_t size) {
   void* last = nullptr;
@@ -180,6 +198,7 @@ void aLimitedProgramRecovers() {
 int main() {
   RUN(memoryGoesBack);
   RUN(emptySegmentsGoBack);
+  RUN(keptMemoryGoesBack);
   RUN(aLimitedProgramRecovers);
   RUN(aLimitedProgramFindsRoomForALargeBlock);
   RUN(whatWasFreedIsNoDataAnyMore);
