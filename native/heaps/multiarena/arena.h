@@ -62,43 +62,32 @@ class Arena {
 
   // --- free ---------------------------------------------------------------------------------------------------------
 
-  // Puts a chunk into a fast bin, where it belongs there and nothing is wrong with it; else false, and nothing changed.
+  // Puts a chunk into a fast bin, where it belongs there, nothing is wrong with it and not too much is kept already;
+  // else false, and nothing changed.
   ALLOC8_ALWAYS_INLINE bool keep(const Segment* segment, Chunk* chunk) {
     const std::ptrdiff_t room = distance(chunk, segment->end);
     if (ALLOC8_UNLIKELY(room < kLeastRoom)) return false;
     const std::size_t bytes = sizeWordAt(chunk) & ~kPreviousInUse;
     // Flags that must not be there make it no multiple of 16, or too large.
     if (bytes > FastBins::kLargest || !sound(chunk, bytes, static_cast<std::size_t>(room))) return false;
+    if (ALLOC8_UNLIKELY(fast_.bytes() >= keptLimit_)) return false;
     countDead(bytes);
     fast_.push(chunk, bytes);
     return true;
   }
 
   // Takes any chunk back: checks it, joins it with free neighbours, and gives memory back when much is free at the top.
-  void release(Segment* segment, Chunk* chunk) {
-    const std::size_t bytes = checkInUse(segment, chunk);
-    countDead(bytes);
-    if (bytes <= FastBins::kLargest) return fast_.push(chunk, bytes);
-    join(segment, chunk);
-    const bool topIsLarge = ground_.topBytes() >= trimFrom();
-    if (bytes < kTidyAbove && !topIsLarge) return;
-    if (fast_.any()) joinKept();
-    if (topIsLarge) ground_.shrink(tunables_->topPad(), bins_, &chunks_);
-  }
+  void release(Segment* segment, Chunk* chunk);
 
   // The size of a chunk that the program holds. Stops the process where something is wrong with it.
-  std::size_t checkInUse(const Segment* segment, Chunk* chunk) const {
+  enum class Purpose { free, use };  // what the program wants with it: the words say so
+  ALLOC8_ALWAYS_INLINE std::size_t checkInUse(const Segment* segment, Chunk* chunk, Purpose purpose) const {
     const std::ptrdiff_t room = distance(chunk, segment->end);
     if (ALLOC8_LIKELY(room >= kLeastRoom)) {
       const std::size_t bytes = sizeWordAt(chunk) & ~kPreviousInUse;
       if (ALLOC8_LIKELY(sound(chunk, bytes, static_cast<std::size_t>(room)))) return bytes;
     }
-    const char* found = fault(segment, chunk);
-    if (found != nullptr) {
-      const bool readable = distance(segment, chunk) >= 0 && distance(chunk, segment->end) >= kLeastRoom;
-      corrupt(found, chunk, readable ? sizeWordAt(chunk) : 0, number_);
-    }
-    return chunk->size();
+    return examine(segment, chunk, purpose);
   }
 
   // --- the rest, in arena_moves.h -----------------------------------------------------------------------------------
@@ -107,6 +96,9 @@ class Arena {
   bool resize(Segment* segment, Chunk* chunk, std::size_t bytes);
   // Gives back what is free beyond `keep` at the top, and the pages inside of free chunks; the bytes.
   std::size_t trim(std::size_t keep);
+  // Gives back all memory and addresses that can be had without looking at every free chunk: for a system that has no
+  // more.
+  void giveBack();
 
   // --- for looking at it: statistics, the walk that checks it, the pictures -----------------------------------------
 
@@ -115,7 +107,6 @@ class Arena {
   const Ground& ground() const { return ground_; }
   const Bins& bins() const { return bins_; }
   const FastBins& fastBins() const { return fast_; }
-  std::size_t chunks() const { return chunks_; }
   std::size_t liveBlocks() const { return liveBlocks_; }
   std::size_t liveBytes() const { return liveBytes_; }
 
@@ -125,14 +116,18 @@ class Arena {
   // The arena's ground starts with this segment, of which `used` bytes are taken.
   void startIn(Segment* home, std::size_t used) {
     bins_.start(number_);
-    ground_.start(this, home, used);
+    ground_.start(this, number_, home, used);
   }
 
  private:
   // The smallest distance from a chunk to the end of its segment: it and a fence.
   static constexpr std::ptrdiff_t kLeastRoom = kSmallestChunk + kGranule;
-  // A free chunk of this size is a reason to join the kept ones too, and to look whether memory can go back.
+  // A free chunk of this size, or a top, is a reason to join the kept ones too, where they are as much, and to look
+  // whether memory can go back.
   static constexpr std::size_t kTidyAbove = std::size_t{64} << 10;
+  // Where so much is free below the top, not all small chunks are kept any more: they would stand in the way of memory
+  // that could go back, however long nobody asks for much.
+  static constexpr std::size_t kMuch = std::size_t{4} << 20;
   // So many unsorted chunks are looked at for one request.
   static constexpr int kMostUnsorted = 10'000;
 
@@ -165,27 +160,9 @@ class Arena {
   }
 
   // What is wrong with a chunk that the program says it holds; null where nothing is.
-  static const char* fault(const Segment* segment, Chunk* chunk) {
-    const std::ptrdiff_t room = distance(chunk, segment->end);
-    if (reinterpret_cast<std::uintptr_t>(chunk) % kGranule != 0) return "not the start of a block";
-    if (distance(segment->first, chunk) < 0 || room < kLeastRoom) return "outside what was handed out";
-    const std::size_t word = chunk->sizeAndFlags;
-    const std::size_t bytes = chunk->size();
-    if ((word & kKept) != 0 && bytes <= FastBins::kLargest) return "freed twice";
-    if (bytes == 0) return "freed twice, or not the start of a block";  // a chunk that joined another has no size
-    if ((word & (kMapped | kKept | kFence)) != 0 || bytes < kSmallestChunk) {
-      return "the size was overwritten, or not the start of a block";
-    }
-    if (bytes > static_cast<std::size_t>(room) - kGranule) return "the size reaches beyond the segment";
-    const Chunk* next = chunk->behind(bytes);
-    if ((next->sizeAndFlags & kMapped) != 0 || next->size() < kGranule ||
-        next->size() > static_cast<std::size_t>(room) - bytes) {
-      return "the size of the next chunk was overwritten";
-    }
-    if (!next->previousInUse()) return "freed twice, or the next chunk was overwritten";
-    return nullptr;
-  }
-
+  const char* fault(const Segment* segment, Chunk* chunk, Purpose purpose) const;
+  // checkInUse for a chunk that did not look sound.
+  std::size_t examine(const Segment* segment, Chunk* chunk, Purpose purpose) const;
   static bool inUse(const Segment* segment, Chunk* chunk);
   void checkFree(Chunk* chunk);
   Chunk* find(std::size_t bytes);
@@ -195,15 +172,18 @@ class Arena {
   Chunk* fromTop(std::size_t bytes);
   bool grow(std::size_t bytes);
   std::size_t join(Segment* segment, Chunk* chunk);
+  std::size_t joinHere(Segment* segment, Chunk* chunk);
   void joinKept();
+  void tidy();
+  bool mayKeep();
 
   Lock lock_;
   std::size_t number_ = 0;
   Tunables* tunables_ = nullptr;
   FastBins fast_;
+  std::size_t keptLimit_ = kTidyAbove;  // of kept bytes; then it is looked whether to keep more
   std::size_t liveBlocks_ = 0;
   std::size_t liveBytes_ = 0;  // of whole chunks
-  std::size_t chunks_ = 0;     // all but the top: in use, kept, in bins
   const char* freshFrom_ = nullptr;
   Chunk* lastRest_ = nullptr;  // what the last split left; only compared, never followed
   Ground ground_;
@@ -213,3 +193,4 @@ class Arena {
 }  // namespace alloc8::heaps::multiarena
 
 #include "heaps/multiarena/arena_moves.h"
+#include "heaps/multiarena/faults.h"

@@ -20,8 +20,6 @@ inline ALLOC8_NOINLINE Chunk* Arena::find(std::size_t bytes) {
       checkFree(chunk);
       return whole(chunk, bytes);
     }
-  } else if (fast_.any()) {
-    joinKept();  // who asks for much should not find it in pieces
   }
   for (;;) {
     if (Chunk* chunk = fromUnsorted(bytes); chunk != nullptr) return chunk;
@@ -37,6 +35,28 @@ inline ALLOC8_NOINLINE Chunk* Arena::find(std::size_t bytes) {
   return grow(bytes) ? fromTop(bytes) : nullptr;
 }
 
+inline void Arena::release(Segment* segment, Chunk* chunk) {
+  const std::size_t bytes = checkInUse(segment, chunk, Purpose::free);
+  countDead(bytes);
+  if (bytes <= FastBins::kLargest && mayKeep()) {
+    fast_.push(chunk, bytes);
+  } else if (joinHere(segment, chunk) >= kTidyAbove) {
+    tidy();
+  }
+}
+
+// Whether small chunks are worth keeping: the less is in use beside much that is free, the fewer.
+inline ALLOC8_NOINLINE bool Arena::mayKeep() {
+  if (ground_.bytes() - ground_.topBytes() - liveBytes_ < kMuch) {
+    keptLimit_ = fast_.bytes() + kTidyAbove;
+    return true;
+  }
+  keptLimit_ = liveBytes_ / 4 < kTidyAbove ? liveBytes_ / 4 : kTidyAbove;
+  if (fast_.bytes() < keptLimit_) return true;
+  joinKept();
+  return false;
+}
+
 // Whether a chunk that is neither top nor fence is in use, as the chunk behind it says.
 inline bool Arena::inUse(const Segment* segment, Chunk* chunk) {
   const std::size_t bytes = chunk->size();
@@ -49,16 +69,14 @@ inline bool Arena::inUse(const Segment* segment, Chunk* chunk) {
 }
 
 // Makes sure that a chunk of a bin is one: its size is inside its segment, and what stands behind it agrees.
-inline void Arena::checkFree(Chunk* chunk) {
-  const Segment* segment = Segment::of(chunk);
-  const std::ptrdiff_t room = distance(chunk, segment->end);
-  const std::size_t bytes = chunk->size();
-  if (ALLOC8_UNLIKELY((chunk->sizeAndFlags & kFlags) != kPreviousInUse || bytes < kSmallestChunk ||
-                      room < static_cast<std::ptrdiff_t>(bytes + kGranule))) {
+ALLOC8_ALWAYS_INLINE void Arena::checkFree(Chunk* chunk) {
+  const auto room = static_cast<std::size_t>(distance(chunk, Segment::of(chunk)->end));
+  const std::size_t bytes = chunk->sizeAndFlags - kPreviousInUse;
+  if (ALLOC8_UNLIKELY(bytes % kGranule != 0 || bytes - kSmallestChunk > room - kGranule - kSmallestChunk)) {
     corrupt("the size of a free chunk was overwritten", chunk, chunk->sizeAndFlags, number_);
   }
   const Chunk* next = chunk->behind(bytes);
-  if (ALLOC8_UNLIKELY(next->previousInUse() || next->previousSize != bytes)) {
+  if (ALLOC8_UNLIKELY(next->previousSize != bytes || next->previousInUse())) {
     corrupt("the chunk behind a free one does not agree on its size", chunk, chunk->sizeAndFlags, number_);
   }
 }
@@ -69,13 +87,16 @@ inline Chunk* Arena::fromUnsorted(std::size_t bytes) {
     if (chunk == nullptr) return nullptr;
     checkFree(chunk);
     const std::size_t size = chunk->size();
+    if (size == bytes) {
+      bins_.takeOldest(chunk);
+      return whole(chunk, bytes);
+    }
     // A run of small requests is served from one place, which keeps blocks that are used together close together.
-    const bool continues = bytes < Bins::kSmallLimit && chunk == lastRest_ && size >= bytes + kSmallestChunk &&
-                           bins_.isOnlyUnsorted(chunk);
-    bins_.remove(chunk);
-    if (size == bytes) return whole(chunk, bytes);
-    if (continues) return split(chunk, bytes);
-    bins_.sort(chunk);
+    if (bytes < Bins::kSmallLimit && chunk == lastRest_ && size >= bytes + kSmallestChunk && bins_.isOnlyUnsorted()) {
+      bins_.takeOldest(chunk);
+      return split(chunk, bytes);
+    }
+    bins_.sortOldest(chunk, size);
   }
   return nullptr;
 }
@@ -94,9 +115,12 @@ inline Chunk* Arena::split(Chunk* chunk, std::size_t bytes) {
   Chunk* second = chunk->behind(bytes);
   second->sizeAndFlags = rest | kPreviousInUse;
   second->behind(rest)->previousSize = rest;
-  bins_.addUnsorted(second);
-  lastRest_ = second;
-  ++chunks_;
+  if (bytes >= Bins::kSmallLimit) {
+    bins_.addSorted(second, rest);  // no run of small requests goes on there
+  } else {
+    bins_.addUnsorted(second);
+    lastRest_ = second;
+  }
   return chunk;
 }
 
@@ -105,7 +129,6 @@ inline Chunk* Arena::fromTop(std::size_t bytes) {
   Chunk* chunk = ground_.carve(bytes, &fresh);
   if (chunk == nullptr) return nullptr;
   freshFrom_ = fresh;
-  ++chunks_;
   return chunk;
 }
 
@@ -116,16 +139,14 @@ inline bool Arena::grow(std::size_t bytes) {
   Segment* full = ground_.segments();
   Chunk* rest = nullptr;
   if (!ground_.moveOn(this, bytes, pad, &rest)) return false;
-  if (rest != nullptr) {
-    ++chunks_;
-    join(full, rest);
-  }
+  if (rest != nullptr) join(full, rest);
   return true;
 }
 
 // Joins a chunk, which counts as in use and is in no list, with its free neighbours and puts the whole into a bin, or
 // into the top. Returns how large that has become.
-inline std::size_t Arena::join(Segment* segment, Chunk* chunk) {
+inline ALLOC8_NOINLINE std::size_t Arena::join(Segment* segment, Chunk* chunk) { return joinHere(segment, chunk); }
+ALLOC8_ALWAYS_INLINE std::size_t Arena::joinHere(Segment* segment, Chunk* chunk) {
   std::size_t bytes = chunk->size();
   if (!chunk->previousInUse()) {
     const std::size_t before = chunk->previousSize;
@@ -139,12 +160,10 @@ inline std::size_t Arena::join(Segment* segment, Chunk* chunk) {
     chunk->sizeAndFlags = 0;
     chunk = previous;
     bytes += before;
-    --chunks_;
   }
   Chunk* next = chunk->behind(bytes);
   if (next == ground_.top()) {
     ground_.joinTop(chunk, bytes);
-    --chunks_;
     return ground_.topBytes();
   }
   if (next->isFence() || inUse(segment, next)) {
@@ -154,14 +173,12 @@ inline std::size_t Arena::join(Segment* segment, Chunk* chunk) {
     bins_.remove(next);
     bytes += next->size();
     next->sizeAndFlags = 0;
-    --chunks_;
   }
   chunk->sizeAndFlags = bytes | kPreviousInUse;
   Chunk* behind = chunk->behind(bytes);
   behind->previousSize = bytes;
   if (ground_.canDrop(segment, chunk, behind)) {
     ground_.drop(segment, behind);
-    --chunks_;
   } else {
     bins_.addUnsorted(chunk);
   }
@@ -173,7 +190,7 @@ inline ALLOC8_NOINLINE void Arena::joinKept() {
   for (std::size_t bytes = kSmallestChunk; bytes <= FastBins::kLargest; bytes += kGranule) {
     for (Chunk* chunk; (chunk = fast_.pop(bytes, number_)) != nullptr;) {
       Segment* segment = Segment::of(chunk);
-      checkInUse(segment, chunk);
+      checkInUse(segment, chunk, Purpose::free);
       join(segment, chunk);
     }
   }
@@ -190,7 +207,6 @@ inline Chunk* Arena::takeAligned(std::size_t bytes, std::size_t alignment) {
     Chunk* aligned = chunk->behind(lead);
     aligned->sizeAndFlags = (chunk->size() - lead) | kPreviousInUse;
     chunk->sizeAndFlags = lead | (chunk->sizeAndFlags & kPreviousInUse);
-    ++chunks_;
     liveBytes_ -= lead;
     join(segment, chunk);
     chunk = aligned;
@@ -217,7 +233,6 @@ inline ALLOC8_NOINLINE bool Arena::resize(Segment* segment, Chunk* chunk, std::s
       bins_.remove(next);
       have += next->size();
       chunk->behind(have)->sizeAndFlags |= kPreviousInUse;
-      --chunks_;
     }
     next->sizeAndFlags = 0;
     chunk->sizeAndFlags = have | (chunk->sizeAndFlags & kPreviousInUse);
@@ -226,7 +241,6 @@ inline ALLOC8_NOINLINE bool Arena::resize(Segment* segment, Chunk* chunk, std::s
     Chunk* second = chunk->behind(bytes);
     second->sizeAndFlags = rest | kPreviousInUse;
     chunk->sizeAndFlags = bytes | (chunk->sizeAndFlags & kPreviousInUse);
-    ++chunks_;
     have = bytes;
     join(segment, second);
   }
@@ -234,14 +248,31 @@ inline ALLOC8_NOINLINE bool Arena::resize(Segment* segment, Chunk* chunk, std::s
   return true;
 }
 
+// After a free that has left much in one piece, or much that is kept.
+inline ALLOC8_NOINLINE void Arena::tidy() {
+  if (fast_.bytes() >= kTidyAbove) joinKept();
+  const std::size_t pad = tunables_->topPad();
+  if (ground_.topBytes() < trimFrom() && !ground_.canGoBack(pad)) return;
+  joinKept();
+  ground_.shrink(pad, bins_);
+}
+
+inline void Arena::giveBack() {
+  if (!started()) return;
+  joinKept();
+  ground_.shrink(0, bins_);
+  ground_.shed();
+}
+
 inline std::size_t Arena::trim(std::size_t keep) {
   if (!started()) return 0;
   joinKept();
-  std::size_t released = ground_.shrink(keep, bins_, &chunks_);
+  std::size_t released = ground_.shrink(keep, bins_);
   const std::size_t page = platform::pageSize();
-  for (std::size_t index = bins_.firstMarked(0); index != Bins::kCount; index = bins_.firstMarked(index + 1)) {
+  for (std::size_t index = 0; index < Bins::kCount; ++index) {
     for (Links* links = bins_.head(index)->next; links != bins_.head(index); links = links->next) {
       Chunk* chunk = Chunk::ofLinks(links);
+      bins_.check(links);
       checkFree(chunk);
       // What a free chunk says of itself stays: its header and links in front, nothing at its end.
       const std::uintptr_t from = roundUp(reinterpret_cast<std::uintptr_t>(links) + sizeof(LargeLinks), page);

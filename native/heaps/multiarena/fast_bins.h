@@ -23,7 +23,7 @@ class FastBins {
   ALLOC8_ALWAYS_INLINE void push(Chunk* chunk, std::size_t bytes) {
     Links* top = heads_[bytes / kGranule];
     *chunk->links() = {top, proof(chunk, top)};
-    ++count_;
+    bytes_ += bytes;
     chunk->sizeAndFlags |= kKept;
     heads_[bytes / kGranule] = chunk->links();
   }
@@ -38,12 +38,21 @@ class FastBins {
       damaged(chunk, bytes, arena);
     }
     heads_[bytes / kGranule] = links->next;
-    --count_;
+    bytes_ -= bytes;
     chunk->sizeAndFlags = word & ~kKept;
     return chunk;
   }
 
-  bool any() const { return count_ != 0; }
+  // What all of them hold.
+  std::size_t bytes() const { return bytes_; }
+  bool any() const { return bytes_ != 0; }
+  std::size_t count() const {
+    std::size_t chunks = 0;
+    for (std::size_t bytes = kSmallestChunk; bytes <= kLargest; bytes += kGranule) {
+      for (const Links* links = head(bytes); links != nullptr && intact(links, bytes); links = links->next) ++chunks;
+    }
+    return chunks;
+  }
 
   // The first of a size's list, for whoever looks at all of them; each leads to the next.
   const Links* head(std::size_t bytes) const { return heads_[bytes / kGranule]; }
@@ -66,7 +75,7 @@ class FastBins {
   }
 
   Links* heads_[kLargest / kGranule + 1] = {};
-  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace alloc8::heaps::multiarena

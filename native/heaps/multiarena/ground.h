@@ -42,14 +42,16 @@ class Ground {
 
   constexpr Ground() = default;
 
-  // The first segment, of which `used` bytes are taken.
-  void start(Arena* arena, Segment* home, std::size_t used) {
+  // The first segment of arena `number`, of which `used` bytes are taken.
+  void start(Arena* arena, std::size_t number, Segment* home, std::size_t used) {
+    number_ = number;
     home_ = home;
     adopt(arena, home, used);
   }
 
   Chunk* top() const { return top_; }
-  std::size_t topBytes() const { return top_->size(); }
+  // By where it ends, not by what it says: that is asked for (checkTop) before the top changes.
+  std::size_t topBytes() const { return static_cast<std::size_t>(distance(top_, current_->end)); }
   Segment* segments() const { return current_; }
   std::size_t bytes() const { return bytes_; }
   std::size_t peak() const { return peak_; }
@@ -60,6 +62,7 @@ class Ground {
   Chunk* carve(std::size_t bytes, char** freshFrom) {
     const std::size_t have = topBytes();
     if (have < bytes + kGranule) return nullptr;
+    checkTop(have);
     Chunk* chunk = top_;
     chunk->sizeAndFlags = bytes | kPreviousInUse;
     top_ = chunk->behind(bytes);
@@ -73,6 +76,7 @@ class Ground {
   // The chunk in front of the top, which is in no list, becomes part of it.
   void joinTop(Chunk* chunk, std::size_t bytes) {
     const std::size_t size = bytes + topBytes();
+    checkTop(size - bytes);
     top_->sizeAndFlags = 0;
     top_ = chunk;
     chunk->sizeAndFlags = size | kPreviousInUse;
@@ -81,6 +85,7 @@ class Ground {
   // Makes the top at least `bytes` and a granule, with `pad` more if that can be had; false where its segment is full
   // or the system has no more.
   bool extend(std::size_t bytes, std::size_t pad) {
+    checkTop(topBytes());
     const std::size_t page = platform::pageSize();
     char* from = current_->end;
     const std::size_t needed = static_cast<std::size_t>(distance(current_->start(), top_)) + bytes + kGranule;
@@ -108,15 +113,26 @@ class Ground {
     return true;
   }
 
+  // Whether nothing is in use of the current segment, and it could go.
+  bool isEmpty() const { return top_ == current_->first && current_ != home_; }
+  // The same, where the segment that was filled before has `keep` bytes free at its end: if it had none, the next
+  // request would need the empty one again.
+  bool canGoBack(std::size_t keep) const {
+    if (!isEmpty()) return false;
+    const Chunk* last = fenceOf(current_->next);
+    return keep == 0 || (!last->previousInUse() && last->previousSize >= keep);
+  }
+
   // Gives what of the top is beyond `keep` back to the system, whole segments first; the bytes.
-  std::size_t shrink(std::size_t keep, Bins& bins, std::size_t* chunks) {
+  std::size_t shrink(std::size_t keep, Bins& bins) {
     std::size_t released = 0;
-    while (top_ == current_->first && current_ != home_) {
+    checkTop(topBytes());
+    while (canGoBack(keep)) {
       released += current_->bytes();
       Segment* empty = current_;
       ownBytes_ -= kSegmentHeader;
       unlink(empty);
-      goBack(bins, chunks);
+      goBack(bins);
       discard(empty);
     }
     const std::size_t page = platform::pageSize();
@@ -131,6 +147,9 @@ class Ground {
     return released + less;
   }
 
+  // Gives back the addresses that the current segment may yet grow into.
+  void shed() { current_->shed(); }
+
   // Whether a free chunk is all that a segment holds, and the segment can go.
   bool canDrop(const Segment* segment, const Chunk* chunk, const Chunk* behind) const {
     return segment != home_ && chunk == segment->first && behind->isFence();
@@ -142,6 +161,14 @@ class Ground {
   }
 
  private:
+  // The top is all that is left of its segment, and what is in front of it is in use; whoever writes beyond the last
+  // block changes that.
+  ALLOC8_ALWAYS_INLINE void checkTop(std::size_t bytes) const {
+    if (ALLOC8_UNLIKELY(top_->sizeAndFlags != (bytes | kPreviousInUse))) {
+      corrupt("the size of the top was overwritten", top_, top_->sizeAndFlags, number_);
+    }
+  }
+
   void account(std::size_t bytes) {
     bytes_ += bytes;
     if (bytes_ > peak_) peak_ = bytes_;
@@ -169,6 +196,7 @@ class Ground {
   // Ends the current segment, so that no walk leaves it; what was its top is given as a chunk where it is large enough.
   Chunk* fence() {
     const std::size_t size = topBytes();
+    checkTop(size);
     const std::size_t rest = size - kGranule < kSmallestChunk ? 0 : size - kGranule;
     current_->touched = current_->end;
     Chunk* last = top_->behind(rest);
@@ -181,24 +209,28 @@ class Ground {
   }
 
   // Takes the fence of the segment that was filled last away: it and a free chunk in front of it become the top.
-  void goBack(Bins& bins, std::size_t* chunks) {
-    Chunk* last = reinterpret_cast<Chunk*>(current_->end - kGranule);
-    if (!last->isFence()) last = last->inFront(kGranule);
+  void goBack(Bins& bins) {
+    Chunk* last = fenceOf(current_);
     std::size_t size = last->size();
     ownBytes_ -= size;
     if (!last->previousInUse()) {
       Chunk* free = last->inFront(last->previousSize);
       if (ALLOC8_UNLIKELY(distance(current_->first, free) < 0 || free->size() != last->previousSize)) {
-        corrupt("the size in front of a segment's end was overwritten", last, last->previousSize, kNoArena);
+        corrupt("the size in front of a segment's end was overwritten", last, last->previousSize, number_);
       }
       bins.remove(free);
       size += free->size();
       last->sizeAndFlags = 0;
       last = free;
-      --*chunks;
     }
     last->sizeAndFlags = size | kPreviousInUse;
     top_ = last;
+  }
+
+  // What ends a segment that is not the current one.
+  static Chunk* fenceOf(Segment* segment) {
+    Chunk* last = reinterpret_cast<Chunk*>(segment->end - kGranule);
+    return last->isFence() ? last : last->inFront(kGranule);
   }
 
   void unlink(Segment* segment) {
@@ -217,6 +249,7 @@ class Ground {
   std::size_t bytes_ = 0;
   std::size_t peak_ = 0;
   std::size_t ownBytes_ = 0;
+  std::size_t number_ = 0;
 };
 
 }  // namespace alloc8::heaps::multiarena

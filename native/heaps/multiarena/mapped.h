@@ -10,9 +10,39 @@
 #include "heaps/multiarena/chunk.h"
 #include "heaps/multiarena/corruption.h"
 #include "heaps/multiarena/ground.h"
+#include "heaps/multiarena/segment.h"
 #include "platform/platform.h"
 
 namespace alloc8::heaps::multiarena {
+
+// The mapped chunks that were released last. To look at one once more would end the process without a word: its memory
+// is gone.
+class ReleasedChunks {
+ public:
+  constexpr ReleasedChunks() = default;
+
+  void remember(const Chunk* chunk) {
+    last_[next_.fetch_add(1, std::memory_order_relaxed) % kCount].store(chunk, std::memory_order_relaxed);
+  }
+  // The address has a chunk again.
+  void forget(const Chunk* chunk) {
+    for (auto& one : last_) {
+      if (one.load(std::memory_order_relaxed) == chunk) one.store(nullptr, std::memory_order_relaxed);
+    }
+  }
+  bool has(const Chunk* chunk) const {
+    for (const auto& one : last_) {
+      if (one.load(std::memory_order_relaxed) == chunk) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t kCount = 32;
+
+  std::atomic<const Chunk*> last_[kCount] = {};
+  std::atomic<std::size_t> next_{0};
+};
 
 class MappedChunks {
  public:
@@ -40,30 +70,34 @@ class MappedChunks {
     chunk->previousSize = static_cast<std::size_t>(distance(begin, chunk));
     chunk->sizeAndFlags = static_cast<std::size_t>(distance(chunk, end)) | kMapped;
     count(1, static_cast<std::size_t>(end - begin), usable(chunk));
+    released_.forget(chunk);
     return chunk;
   }
 
+  // The chunk was checked.
   void release(Chunk* chunk) {
-    check(chunk);
     const std::size_t before = chunk->previousSize;
     const std::size_t mapping = before + chunk->size();
     discount(1, mapping, usable(chunk));
+    released_.remember(chunk);  // while nobody else can have the address yet
     platform::unmapPages(reinterpret_cast<char*>(chunk) - before, mapping);
   }
 
   // The chunk with room for `size` bytes, here or elsewhere, its contents kept; null when the system cannot, and then
   // it is as it was.
   Chunk* resize(Chunk* chunk, std::size_t size) {
-    check(chunk);
+    check(chunk, false);
     const std::size_t before = chunk->previousSize;
     const std::size_t old = chunk->size();
     if (size > kMostBytes) return nullptr;
     const std::size_t mapping = roundUp(before + kHeader + size, platform::pageSize());
     if (mapping == before + old) return chunk;
+    released_.remember(chunk);  // as in release; where it stays it is forgotten again
     char* moved =
         static_cast<char*>(platform::resizePages(reinterpret_cast<char*>(chunk) - before, before + old, mapping));
+    if (moved != nullptr) chunk = reinterpret_cast<Chunk*>(moved + before);
+    released_.forget(chunk);
     if (moved == nullptr) return nullptr;
-    chunk = reinterpret_cast<Chunk*>(moved + before);
     chunk->sizeAndFlags = (mapping - before) | kMapped;
     count(0, mapping, mapping - before - kHeader);
     discount(0, before + old, old - kHeader);
@@ -72,12 +106,17 @@ class MappedChunks {
 
   static std::size_t usable(const Chunk* chunk) { return chunk->size() - kHeader; }
 
-  // Stops the process where the pointer that leads to this chunk is no mapped block's.
-  static void check(const Chunk* chunk) {
+  // Stops the process where the pointer that leads to this chunk is no mapped block's. `frees` says what for.
+  void check(const Chunk* chunk, bool frees) const {
     const std::size_t page = platform::pageSize();
     const auto address = reinterpret_cast<std::uintptr_t>(chunk);
     const char* found = nullptr;
     if (address % kGranule != 0) corrupt("not a block of this heap", chunk, 0, kNoArena);
+    // Neither may be there to be read.
+    if (released_.has(chunk)) corrupt(frees ? "freed twice" : "used after it was freed", chunk, 0, kNoArena);
+    if (Segment::owns(reinterpret_cast<const char*>(chunk) + kHeader)) {
+      corrupt("not the start of a block", chunk, 0, kNoArena);
+    }
     if ((chunk->sizeAndFlags & kFlags) != kMapped) {
       found = "not a block of this heap";
     } else if (chunk->size() < kSmallestChunk || (address - chunk->previousSize) % page != 0 ||
@@ -107,6 +146,7 @@ class MappedChunks {
     systemBytes.subtract(mapping);
   }
 
+  ReleasedChunks released_;
   std::atomic<std::size_t> blocks_{0};
   std::atomic<std::size_t> mappedBytes_{0};
   std::atomic<std::size_t> usableBytes_{0};

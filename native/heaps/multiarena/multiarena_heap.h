@@ -40,8 +40,10 @@ class MultiArenaHeap {
 
   ALLOC8_ALWAYS_INLINE void free(void* p) {
     if (ALLOC8_UNLIKELY(p == nullptr)) return;
-    if (ALLOC8_UNLIKELY(!multiarena::segmentMap.has(p))) return freeElsewhere(p);
-    freeIn(Segment::of(p), p);
+    // By its chunk: what is no block may be a segment's first byte, and nothing is in front of that.
+    Chunk* chunk = Chunk::ofPayload(p);
+    if (ALLOC8_UNLIKELY(!multiarena::segmentMap.has(chunk))) return freeElsewhere(chunk);
+    freeIn(Segment::of(chunk), chunk);
   }
 
   // Clears what was used before: not a fresh mapping, and not what was carved from memory never touched.
@@ -61,8 +63,8 @@ class MultiArenaHeap {
 
   std::size_t getSize(void* p) {
     Chunk* chunk = Chunk::ofPayload(p);
-    if (Segment::owns(p)) return chunk->size() - multiarena::kOverhead;
-    multiarena::MappedChunks::check(chunk);
+    if (Segment::owns(chunk)) return chunk->size() - multiarena::kOverhead;
+    mapped_.check(chunk, false);
     return multiarena::MappedChunks::usable(chunk);
   }
 
@@ -84,8 +86,7 @@ class MultiArenaHeap {
  private:
   static constexpr std::size_t kMostBytes = PTRDIFF_MAX;
 
-  ALLOC8_ALWAYS_INLINE void freeIn(Segment* segment, void* p) {
-    Chunk* chunk = Chunk::ofPayload(p);
+  ALLOC8_ALWAYS_INLINE void freeIn(Segment* segment, Chunk* chunk) {
     Arena* arena = segment->arena;
     arena->lock();
     if (ALLOC8_UNLIKELY(!arena->keep(segment, chunk))) return releaseLocked(arena, segment, chunk);
@@ -95,9 +96,10 @@ class MultiArenaHeap {
   void* fromAny(std::size_t size, std::size_t bytes, const char** freshFrom = nullptr);
   void* fromLocked(Arena* arena, std::size_t size, std::size_t bytes, const char** freshFrom = nullptr);
   void* fromElsewhere(Arena* tried, std::size_t size, std::size_t bytes, std::size_t alignment, const char** freshFrom);
+  void* fromOthers(Arena* tried, std::size_t size, std::size_t bytes, std::size_t alignment, const char** freshFrom);
   void* fromMapping(std::size_t size, std::size_t alignment, const char** freshFrom);
   static void releaseLocked(Arena* arena, Segment* segment, Chunk* chunk);
-  void freeElsewhere(void* p);
+  void freeElsewhere(Chunk* chunk);
   static HeapStats statsOf(Arena* arena);
 
   multiarena::Tunables tunables_;

@@ -33,9 +33,23 @@ inline ALLOC8_NOINLINE void* MultiArenaHeap::fromLocked(Arena* arena, std::size_
   return fromElsewhere(arena, size, bytes, multiarena::kGranule, freshFrom);
 }
 
-// When an arena can grow no more: the main arena, a mapping, and then what any other arena has.
+// When an arena can grow no more. Where nobody has anything, the arenas give back what they do not need, which may be
+// what the system has none of, and all is tried once more.
 inline ALLOC8_NOINLINE void* MultiArenaHeap::fromElsewhere(Arena* tried, std::size_t size, std::size_t bytes,
                                                            std::size_t alignment, const char** freshFrom) {
+  if (void* p = fromOthers(tried, size, bytes, alignment, freshFrom); p != nullptr) return p;
+  if (bytes > multiarena::kAddressSpace) return nullptr;  // nothing that is given back makes room for it
+  for (Arena* arena = arenas_.first(); arena != nullptr; arena = arena->next.load(std::memory_order_acquire)) {
+    arena->lock();
+    arena->giveBack();
+    arena->unlock();
+  }
+  return fromOthers(nullptr, size, bytes, alignment, freshFrom);
+}
+
+// From the main arena, a mapping, and then what any other arena has.
+inline void* MultiArenaHeap::fromOthers(Arena* tried, std::size_t size, std::size_t bytes, std::size_t alignment,
+                                        const char** freshFrom) {
   bool mapped = false;
   for (Arena* arena = arenas_.main(); arena != nullptr; arena = arena->next.load(std::memory_order_acquire)) {
     if (arena != tried) {
@@ -67,10 +81,9 @@ inline ALLOC8_NOINLINE void MultiArenaHeap::releaseLocked(Arena* arena, Segment*
 }
 
 // What no segment of full size has: a block of a small one, or a mapped chunk.
-inline ALLOC8_NOINLINE void MultiArenaHeap::freeElsewhere(void* p) {
-  if (ALLOC8_UNLIKELY(Segment::ownsSmall(p))) return freeIn(Segment::of(p), p);
-  Chunk* chunk = Chunk::ofPayload(p);
-  multiarena::MappedChunks::check(chunk);
+inline ALLOC8_NOINLINE void MultiArenaHeap::freeElsewhere(Chunk* chunk) {
+  if (ALLOC8_UNLIKELY(Segment::ownsSmall(chunk))) return freeIn(Segment::of(chunk), chunk);
+  mapped_.check(chunk, true);
   tunables_.mappedChunkFreed(chunk->size());
   mapped_.release(chunk);
 }
@@ -81,7 +94,6 @@ inline void* MultiArenaHeap::memalign(std::size_t alignment, std::size_t size) {
   const std::size_t bytes = multiarena::chunkBytes(size);
   if (bytes + alignment >= tunables_.mmapThreshold()) {
     if (void* p = fromMapping(size, alignment, nullptr); p != nullptr) return p;
-    if (bytes + alignment > multiarena::Ground::kLargestChunk) return nullptr;
   }
   Arena* arena = arenas_.lockOne();
   Chunk* chunk = arena->takeAligned(bytes, alignment);
@@ -93,11 +105,11 @@ inline void* MultiArenaHeap::memalign(std::size_t alignment, std::size_t size) {
 inline void* MultiArenaHeap::realloc(void* p, std::size_t size) {
   Chunk* chunk = Chunk::ofPayload(p);
   std::size_t usable;
-  if (Segment::owns(p)) {
-    Segment* segment = Segment::of(p);
+  if (Segment::owns(chunk)) {
+    Segment* segment = Segment::of(chunk);
     Arena* arena = segment->arena;
     arena->lock();
-    usable = arena->checkInUse(segment, chunk) - multiarena::kOverhead;
+    usable = arena->checkInUse(segment, chunk, Arena::Purpose::use) - multiarena::kOverhead;
     const bool done = size <= kMostBytes && arena->resize(segment, chunk, multiarena::chunkBytes(size));
     arena->unlock();
     if (done) return p;
@@ -122,10 +134,9 @@ inline HeapStats MultiArenaHeap::statsOf(Arena* arena) {
   stats.peakSystemBytes = ground.peak();
   stats.liveBlocks = arena->liveBlocks();
   stats.liveBytes = arena->liveBytes() - multiarena::kOverhead * arena->liveBlocks();
-  stats.freeBlocks = arena->chunks() - arena->liveBlocks();
-  stats.fastBlocks = stats.freeBlocks - arena->bins().chunks();
-  stats.fastBytes =
-      ground.bytes() - ground.reservedForItself() - ground.topBytes() - arena->liveBytes() - arena->bins().bytes();
+  stats.fastBlocks = arena->fastBins().count();
+  stats.freeBlocks = stats.fastBlocks + arena->bins().chunks();
+  stats.fastBytes = arena->fastBins().bytes();
   const std::size_t page = platform::pageSize();
   const std::size_t top = ground.topBytes() < multiarena::kGranule ? 0 : ground.topBytes() - multiarena::kGranule;
   stats.releasableBytes = top / page * page;

@@ -20,17 +20,19 @@ class Arena;
 
 inline constexpr std::size_t kSegmentBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kSegmentHeader = 128;
+// The most that user space has without asking.
+inline constexpr std::size_t kAddressSpace = std::size_t{1} << 48;
 
 struct Segment;
 
-// Which multiples of 64 MiB are segments: a bit for each below 2^48, the most that user space has without asking.
+// Which multiples of 64 MiB are segments: a bit for each.
 class SegmentMap {
  public:
   constexpr SegmentMap() = default;
 
-  bool has(const void* p) const {
+  bool has(const void* p, std::memory_order order = std::memory_order_relaxed) const {
     const std::uintptr_t index = reinterpret_cast<std::uintptr_t>(p) / kSegmentBytes;
-    return ALLOC8_LIKELY(index < kCount) && (word(index).load(std::memory_order_relaxed) >> (index % 64) & 1) != 0;
+    return ALLOC8_LIKELY(index < kCount) && (word(index).load(order) >> (index % 64) & 1) != 0;
   }
   // False where the address is beyond what the map covers.
   bool add(const Segment* segment) {
@@ -41,11 +43,11 @@ class SegmentMap {
   }
   void remove(const Segment* segment) {
     const std::uintptr_t index = reinterpret_cast<std::uintptr_t>(segment) / kSegmentBytes;
-    word(index).fetch_and(~(std::uint64_t{1} << (index % 64)), std::memory_order_relaxed);
+    word(index).fetch_and(~(std::uint64_t{1} << (index % 64)), std::memory_order_release);
   }
 
  private:
-  static constexpr std::size_t kCount = (std::size_t{1} << 48) / kSegmentBytes;
+  static constexpr std::size_t kCount = kAddressSpace / kSegmentBytes;
 
   std::atomic<std::uint64_t>& word(std::uintptr_t index) { return words_[index / 64]; }
   const std::atomic<std::uint64_t>& word(std::uintptr_t index) const { return words_[index / 64]; }
@@ -78,6 +80,8 @@ struct Segment {
   // Whether an address is a segment's.
   static bool owns(const void* p) { return segmentMap.has(p) || ALLOC8_UNLIKELY(ownsSmall(p)); }
   static bool ownsSmall(const void* p) {
+    // Once more, so that who saw a segment leave one map (shed) sees it in the other.
+    if (segmentMap.has(p, std::memory_order_acquire)) return true;
     if (!smallSegmentMap.has(p)) return false;
     LockGuard guard(smallSegmentLock);
     return smallSegmentMap.has(p) && static_cast<const char*>(p) < of(p)->start() + of(p)->reserved;
@@ -99,7 +103,7 @@ struct Segment {
   }
 
   char* start() { return reinterpret_cast<char*>(this); }
-  std::size_t bytes() { return static_cast<std::size_t>(end - start()); }
+  std::size_t bytes() const { return static_cast<std::size_t>(distance(this, end)); }
 
   // A segment with `needed` bytes at least in use; null when the system has no more. A smaller reservation does where
   // addresses are limited.
@@ -136,11 +140,30 @@ struct Segment {
     return true;
   }
 
-  // Moves `end` to a page boundary in front of it and drops what is behind.
+  // Moves `end` to a page boundary in front of it and gives the memory behind back; the addresses stay.
   void shrinkTo(char* to) {
-    platform::purgePages(to, static_cast<std::size_t>(end - to));
+    if (platform::uncommitPages(to, static_cast<std::size_t>(committed - to))) {
+      committed = to;
+    } else {
+      platform::purgePages(to, static_cast<std::size_t>(end - to));
+    }
     end = to;
     if (touched > to) touched = to;
+  }
+
+  // Gives the addresses back that have no memory behind them, where they are what the system is short of. The segment
+  // is a small one from then on.
+  void shed() {
+    const auto kept = static_cast<std::size_t>(committed - start());
+    const std::size_t bytes = reserved - kept;
+    if (bytes == 0) return;
+    LockGuard guard(smallSegmentLock);
+    if (reserved == kSegmentBytes) {
+      smallSegmentMap.add(this);
+      segmentMap.remove(this);
+    }
+    reserved = kept;
+    platform::unmapPages(committed, bytes);
   }
 
  private:

@@ -21,10 +21,13 @@ class Walk {
     for (Segment* segment = arena_.ground().segments(); segment != nullptr; segment = segment->next) {
       if (const char* found = walkSegment(segment)) return found;
     }
-    if (kept_ + free_ + live_ != arena_.chunks()) return "the number of chunks is not what was counted";
     if (live_ != arena_.liveBlocks() || liveBytes_ != arena_.liveBytes())
       return "blocks in use are not what was counted";
-    if (free_ != arena_.bins().chunks() || freeBytes_ != arena_.bins().bytes()) return "a free chunk is in no bin";
+    if (free_ != arena_.bins().chunks()) return "a free chunk is in no bin";
+    const Ground& ground = arena_.ground();
+    if (liveBytes_ + keptBytes_ + freeBytes_ + ground.topBytes() + ground.reservedForItself() != ground.bytes()) {
+      return "the bytes of all chunks are not what came from the system";
+    }
     if (const char* found = walkBins()) return found;
     return walkFastBins();
   }
@@ -77,6 +80,7 @@ class Walk {
       freeBytes_ += chunk->size();
     } else if (chunk->isKept()) {
       ++kept_;
+      keptBytes_ += chunk->size();
     } else {
       ++live_;
       liveBytes_ += chunk->size();
@@ -88,7 +92,7 @@ class Walk {
     std::size_t chunks = 0;
     for (std::size_t index = 0; index < Bins::kCount; ++index) {
       const Links* head = bins.head(index);
-      if (bins.isMarked(index) != (head->next != head)) return "a bin's mark is wrong";
+      if (index != Bins::kUnsorted && bins.isMarked(index) != (head->next != head)) return "a bin's mark is wrong";
       std::size_t last = 0;
       for (const Links* links = head->next; links != head; links = links->next) {
         if (links->next->previous != links) return "links of a bin do not lead back";
@@ -112,6 +116,7 @@ class Walk {
         ++chunks;
       }
     }
+    if (keptBytes_ != arena_.fastBins().bytes()) return "kept chunks are not what was counted";
     return chunks == kept_ ? nullptr : "a kept chunk is in no fast bin";
   }
 
@@ -155,7 +160,8 @@ class Walk {
       drawList(out, "fast bin " + std::to_string(bytes), head, nullptr, [](const Links* links) { return links->next; });
     }
     const Bins& bins = arena_.bins();
-    for (std::size_t at = bins.firstMarked(0); at != Bins::kCount; at = bins.firstMarked(at + 1)) {
+    for (std::size_t at = 0; at < Bins::kCount; ++at) {
+      if (bins.head(at)->next == bins.head(at)) continue;
       const std::string name = at == Bins::kUnsorted               ? "unsorted bin"
                                : at < Bins::kSmallLimit / kGranule ? "small bin " + std::to_string(at * kGranule)
                                                                    : "large bin " + std::to_string(at);
@@ -167,6 +173,7 @@ class Walk {
   std::size_t live_ = 0;
   std::size_t liveBytes_ = 0;
   std::size_t kept_ = 0;
+  std::size_t keptBytes_ = 0;
   std::size_t free_ = 0;
   std::size_t freeBytes_ = 0;
 };

@@ -127,6 +127,12 @@ bool commitPages(void* p, std::size_t bytes) {
   return mprotect(p, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
+bool uncommitPages(void* p, std::size_t bytes) {
+  KeepErrno keep;
+  // A new mapping in place of the old one: mprotect alone would leave the pages, and what strict overcommit charges.
+  return mmap(p, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 void* resizePages(void* p, std::size_t from, std::size_t to) {
   KeepErrno keep;
   void* resized = mremap(p, from, to, MREMAP_MAYMOVE);

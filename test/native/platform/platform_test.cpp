@@ -106,6 +106,20 @@ void purgedPagesReadAsZero() {
   platform::unmapPages(p, 4 * page);
 }
 
+void uncommittedPagesAreAddressesOnly() {
+  const std::size_t page = platform::pageSize();
+  auto* p = static_cast<char*>(platform::reservePages(4 * page, page));
+  CHECK(platform::commitPages(p, 4 * page));
+  std::memset(p, 7, 4 * page);
+  errno = kErrno;
+  CHECK(platform::uncommitPages(p + page, 2 * page));
+  CHECK_EQUAL(errno, kErrno);
+  CHECK_EQUAL(inChild([p, page] { std::memset(p + page, 1, 1); }).signal, SIGSEGV);
+  CHECK(platform::commitPages(p + page, 2 * page));
+  for (std::size_t at = 0; at < 4 * page; ++at) CHECK_EQUAL(p[at], at / page == 0 || at / page == 3 ? 7 : 0);
+  platform::unmapPages(p, 4 * page);
+}
+
 // A program that calls mlockall must get zeroes as well, though its pages cannot be dropped.
 void purgedPagesReadAsZeroWhereTheyAreLocked() {
   const std::size_t page = platform::pageSize();
@@ -281,6 +295,7 @@ int main(int argc, char** argv) {
   RUN(oddSizesAreRoundedUpToPages);
   RUN(whatTheSystemDoesNotHaveIsNull);
   RUN(purgedPagesReadAsZero);
+  RUN(uncommittedPagesAreAddressesOnly);
   RUN(purgedPagesReadAsZeroWhereTheyAreLocked);
   RUN(memoryGoesEvenWhereItsAddressesCannot);
   RUN(waitingEndsAtOnceWhenTheWordDiffers);
