@@ -92,7 +92,8 @@ for i in range(300):
     group.forEach(killLeftover)
   })
 
-  test('that end within a moment are waited for', async () => {
+  // On a machine that is busy enough a moment may not do; it does sooner or later.
+  test('that end within a moment are waited for', { retry: 5 }, async () => {
     const result = await shell('sleep 0.02 &', { killTree: false, lifeline: false })
     expect(result).toMatchObject({ leftovers: [], killed: 0, tree: { reaped: 2 } })
   })
