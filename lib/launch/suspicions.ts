@@ -22,6 +22,8 @@ export interface LibraryLooks {
   carried(path: string): CarriedAllocator[]
   /** The malloc that a file offers to others, or null. */
   offered(path: string): OfferedMalloc | null
+  /** The names of the libraries that a file needs. */
+  needed(path: string): readonly string[]
 }
 
 /** What an image has loaded, by path. */
@@ -41,6 +43,7 @@ export class Suspicions {
   readonly #looks: LibraryLooks
   readonly #isHeap: (path: string) => boolean
   readonly #carried = new Map<string, Reason[]>()
+  readonly #needed = new Map<string, readonly string[]>()
 
   constructor(looks: LibraryLooks, isHeap: (path: string) => boolean) {
     this.#looks = looks
@@ -52,7 +55,8 @@ export class Suspicions {
     const loaded = this.#loadedInto(image, record)
     const { objects, definers, loads } = loaded
     const paths = new Set([...objects, ...loads.map(({ path }) => path).filter(isPath)])
-    const libraries = [...paths].filter((path) => !isSystemLibrary(path) && !this.#isHeap(path))
+    const ofHeap = this.#partsOfHeap(objects)
+    const libraries = [...paths].filter((path) => !isSystemLibrary(path) && !ofHeap.has(path))
     // Whether a malloc that is offered is reached shows in the bindings.
     const carrying = libraries.filter((path) => !definers.has(path) && this.#looks.offered(path) === null)
     return [
@@ -74,6 +78,18 @@ export class Suspicions {
       loads: loads.map((entry) => ({ path: isPath(entry.text) ? this.#absolute(entry.text) : entry.text, entry })),
       apart: apart.flatMap(pathsOf),
     }
+  }
+
+  /** The heap with all that it needs: the allocator itself can be in a library of its own, as tbbmalloc's is. */
+  #partsOfHeap(objects: readonly string[]): Set<string> {
+    const parts = new Set(objects.filter((path) => this.#isHeap(path)))
+    // A set's walk takes in what is added meanwhile.
+    for (const part of parts) {
+      const needed = this.#needed.get(part) ?? this.#looks.needed(part)
+      this.#needed.set(part, needed)
+      for (const path of objects) if (needed.includes(basename(path))) parts.add(path)
+    }
+    return parts
   }
 
   #absolute(path: string): string {
@@ -135,9 +151,12 @@ let systemFolders: ReadonlySet<string> | undefined
 
 /**
  * What the distribution's packages put straight into its library folders is seen by its bindings; reading all of it
- * would take longer than most runs. Plug-ins in folders below are anybody's.
+ * would take longer than most runs. Plug-ins in folders below are anybody's, and what is called an allocator may be
+ * called by names of its own.
  */
 function isSystemLibrary(path: string): boolean {
+  const name = basename(path)
+  if (name.startsWith('liballoc8-')) return true
   systemFolders ??= new Set(libraryFolders().filter((folder) => !folder.startsWith('/usr/local/')))
-  return systemFolders.has(dirname(path)) || basename(path).startsWith('liballoc8-')
+  return systemFolders.has(dirname(path)) && !name.includes('alloc')
 }

@@ -33,6 +33,7 @@ export function verdict(overrides: Partial<VerdictInput>) {
     workingFolder: '/work',
     carried: () => [],
     offered: () => null,
+    needed: () => [],
     ...overrides,
   })
 }
