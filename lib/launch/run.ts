@@ -105,6 +105,7 @@ export async function runTarget(
       carried: carriedAllocators,
       offered: offeredMalloc,
       needed: neededLibraries,
+      exists: existsSync,
     })
     return toResult(target, heap, launched, verdict, session.kept ? session.directory : null)
   } finally {

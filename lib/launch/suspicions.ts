@@ -24,6 +24,7 @@ export interface LibraryLooks {
   offered(path: string): OfferedMalloc | null
   /** The names of the libraries that a file needs. */
   needed(path: string): readonly string[]
+  exists(path: string): boolean
 }
 
 /** What an image has loaded, by path. */
@@ -36,6 +37,8 @@ interface Loaded {
   loads: { path: string; entry: JournalEntry }[]
   /** Loaded by dlmopen, and seen. */
   apart: string[]
+  /** Paths that are relative, as they are. */
+  relative: Set<string>
 }
 
 /** Finds what is to be suspected; what is found in a file is kept for the other images of the run. */
@@ -63,6 +66,7 @@ export class Suspicions {
       ...(named ? carrying : [record.executable, ...carrying]).flatMap((path) => this.#carriedBy(path)),
       ...this.#ownMallocs(loaded),
       ...unseenNamespaces(loaded, image.unseenLoads),
+      ...this.#outOfSight(loaded),
     ]
   }
 
@@ -77,6 +81,9 @@ export class Suspicions {
       definers: new Set(definers),
       loads: loads.map((entry) => ({ path: isPath(entry.text) ? this.#absolute(entry.text) : entry.text, entry })),
       apart: apart.flatMap(pathsOf),
+      relative: new Set(
+        [...[merged, ...apart].flatMap(({ objects }) => objects), ...loads.map(({ text }) => text)].filter(isRelative),
+      ),
     }
   }
 
@@ -105,6 +112,16 @@ export class Suspicions {
     })
     this.#carried.set(path, reasons)
     return reasons
+  }
+
+  /** The program was in another folder when it loaded them, which nobody has noted. */
+  #outOfSight({ relative }: Loaded): Reason[] {
+    const { workingFolder, exists } = this.#looks
+    return [...relative]
+      .filter((path) => !exists(this.#absolute(path)))
+      .map((path) =>
+        reasonFor('library-unseen', `${path} was asked for by a path that leads nowhere from ${workingFolder}`),
+      )
   }
 
   /** Libraries that define malloc and use it themselves, whatever is preloaded. */
@@ -140,6 +157,10 @@ function whyOwn(symbolic: boolean, flags: number): string | null {
 /** The descriptors under /proc are the target's own, and mean other files here. */
 function isPath(path: string): boolean {
   return path.includes('/') && !path.startsWith('/proc/')
+}
+
+function isRelative(path: string): boolean {
+  return isPath(path) && !path.startsWith('/')
 }
 
 /** libc, the loader and the known allocators are built to be replaced, however they were linked. */

@@ -34,6 +34,7 @@ export function verdict(overrides: Partial<VerdictInput>) {
     carried: () => [],
     offered: () => null,
     needed: () => [],
+    exists: () => true,
     ...overrides,
   })
 }

@@ -65,6 +65,19 @@ describe('more of what an image shows', () => {
     ])
   })
 
+  test('a library by a path that leads nowhere from here is named: nobody could look at it', () => {
+    const target = image([...good, { path: './libx.so' }, { path: './there.so' }, { path: '/gone.so' }])
+    const loads = ['plugins/y.so', 'soname.so'].map((text) => entry('load', { text }))
+    const journals = [journal(target, ...loads, entry('looked', { timeNs: 2n }))]
+    const exists = (path: string) => path === '/work/there.so'
+    const found = verdict({ records: [target], journals, exists })
+    expect(found.state).toBe('active')
+    expect(found.reasons.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'library-unseen: ./libx.so was asked for by a path that leads nowhere from /work',
+      'library-unseen: plugins/y.so was asked for by a path that leads nowhere from /work',
+    ])
+  })
+
   test('known allocators and libc may be linked with -Bsymbolic', () => {
     const names = ['/opt/libjemalloc.so.2', '/opt/libmine.so']
     const objects = [...good.slice(0, 2), ...names.map((path) => ({ path, defines: ['malloc'] })), libc]
