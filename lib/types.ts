@@ -74,6 +74,7 @@ export type ReasonCode =
   | 'deep-bind'
   | 'own-namespace'
   | 'late-unseen'
+  | 'library-unseen'
   | 'audited'
   | 'preload-dropped'
   | 'session-dropped'

@@ -68,12 +68,19 @@ export function offeredMalloc(path: string): OfferedMalloc | null {
   return offerOf(path)
 }
 
+/** The names of the libraries that a file needs; none for what is no ELF file. */
+export function neededLibraries(path: string): readonly string[] {
+  return needsOf(path)
+}
+
 const nothing: Contents = { allocators: [], libc: null }
 const contentsOf = oncePerFile((path, elf) => look(path, elf), nothing)
 const offerOf = oncePerFile<OfferedMalloc | null>((_, elf) => {
   const offers = definedNames(elf.findDynamic(['malloc'])).length > 0
   return offers ? { symbolic: elf.symbolic } : null
 }, null)
+
+const needsOf = oncePerFile<readonly string[]>((_, elf) => elf.needed, [])
 
 /** Remembers what was read of a file for as long as it does not change; `otherwise` for what is no ELF file. */
 function oncePerFile<T>(read: (path: string, elf: ElfInfo) => T, otherwise: T): (path: string) => T {

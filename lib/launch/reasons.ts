@@ -25,6 +25,8 @@ const advice: Record<ReasonCode, string> = {
   'own-namespace':
     'dlmopen loads a libc of its own, into which nothing is preloaded: use dlopen, where the program lets you',
   'late-unseen': 'where it matters, let the program end by itself or by a signal that it handles',
+  'library-unseen':
+    'an allocator inside it would not show: start the program in that folder, or let it name the whole path',
   audited: 'for a clear answer, run it without LD_AUDIT',
   'preload-dropped': 'pass LD_PRELOAD on to it (sudo, env -i and service managers drop it), or start it through alloc8',
   'session-dropped': 'pass ALLOC8_SESSION on to it, so that it can be seen',

@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { carriedAllocators, offeredMalloc } from '../binding/allocators.ts'
+import { carriedAllocators, neededLibraries, offeredMalloc } from '../binding/allocators.ts'
 import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
 import { platform } from '../binding/machine.ts'
 import { nativeFile } from '../binding/native.ts'
@@ -104,6 +104,8 @@ export async function runTarget(
       workingFolder: resolve(launchOptions.cwd ?? '.'),
       carried: carriedAllocators,
       offered: offeredMalloc,
+      needed: neededLibraries,
+      exists: existsSync,
     })
     return toResult(target, heap, launched, verdict, session.kept ? session.directory : null)
   } finally {

@@ -22,6 +22,9 @@ export interface LibraryLooks {
   carried(path: string): CarriedAllocator[]
   /** The malloc that a file offers to others, or null. */
   offered(path: string): OfferedMalloc | null
+  /** The names of the libraries that a file needs. */
+  needed(path: string): readonly string[]
+  exists(path: string): boolean
 }
 
 /** What an image has loaded, by path. */
@@ -34,6 +37,8 @@ interface Loaded {
   loads: { path: string; entry: JournalEntry }[]
   /** Loaded by dlmopen, and seen. */
   apart: string[]
+  /** Paths that are relative, as they are. */
+  relative: Set<string>
 }
 
 /** Finds what is to be suspected; what is found in a file is kept for the other images of the run. */
@@ -41,6 +46,7 @@ export class Suspicions {
   readonly #looks: LibraryLooks
   readonly #isHeap: (path: string) => boolean
   readonly #carried = new Map<string, Reason[]>()
+  readonly #needed = new Map<string, readonly string[]>()
 
   constructor(looks: LibraryLooks, isHeap: (path: string) => boolean) {
     this.#looks = looks
@@ -52,13 +58,15 @@ export class Suspicions {
     const loaded = this.#loadedInto(image, record)
     const { objects, definers, loads } = loaded
     const paths = new Set([...objects, ...loads.map(({ path }) => path).filter(isPath)])
-    const libraries = [...paths].filter((path) => !isSystemLibrary(path) && !this.#isHeap(path))
+    const ofHeap = this.#partsOfHeap(objects)
+    const libraries = [...paths].filter((path) => !isSystemLibrary(path) && !ofHeap.has(path))
     // Whether a malloc that is offered is reached shows in the bindings.
     const carrying = libraries.filter((path) => !definers.has(path) && this.#looks.offered(path) === null)
     return [
       ...(named ? carrying : [record.executable, ...carrying]).flatMap((path) => this.#carriedBy(path)),
       ...this.#ownMallocs(loaded),
       ...unseenNamespaces(loaded, image.unseenLoads),
+      ...this.#outOfSight(loaded),
     ]
   }
 
@@ -73,7 +81,22 @@ export class Suspicions {
       definers: new Set(definers),
       loads: loads.map((entry) => ({ path: isPath(entry.text) ? this.#absolute(entry.text) : entry.text, entry })),
       apart: apart.flatMap(pathsOf),
+      relative: new Set(
+        [...[merged, ...apart].flatMap(({ objects }) => objects), ...loads.map(({ text }) => text)].filter(isRelative),
+      ),
     }
+  }
+
+  /** The heap with all that it needs: the allocator itself can be in a library of its own, as tbbmalloc's is. */
+  #partsOfHeap(objects: readonly string[]): Set<string> {
+    const parts = new Set(objects.filter((path) => this.#isHeap(path)))
+    // A set's walk takes in what is added meanwhile.
+    for (const part of parts) {
+      const needed = this.#needed.get(part) ?? this.#looks.needed(part)
+      this.#needed.set(part, needed)
+      for (const path of objects) if (needed.includes(basename(path))) parts.add(path)
+    }
+    return parts
   }
 
   #absolute(path: string): string {
@@ -89,6 +112,16 @@ export class Suspicions {
     })
     this.#carried.set(path, reasons)
     return reasons
+  }
+
+  /** The program was in another folder when it loaded them, which nobody has noted. */
+  #outOfSight({ relative }: Loaded): Reason[] {
+    const { workingFolder, exists } = this.#looks
+    return [...relative]
+      .filter((path) => !exists(this.#absolute(path)))
+      .map((path) =>
+        reasonFor('library-unseen', `${path} was asked for by a path that leads nowhere from ${workingFolder}`),
+      )
   }
 
   /** Libraries that define malloc and use it themselves, whatever is preloaded. */
@@ -126,6 +159,10 @@ function isPath(path: string): boolean {
   return path.includes('/') && !path.startsWith('/proc/')
 }
 
+function isRelative(path: string): boolean {
+  return isPath(path) && !path.startsWith('/')
+}
+
 /** libc, the loader and the known allocators are built to be replaced, however they were linked. */
 function isKnownAllocator(path: string): boolean {
   return /^ld[-.]/.test(basename(path)) || identifyHeap(path, null) !== null
@@ -135,9 +172,12 @@ let systemFolders: ReadonlySet<string> | undefined
 
 /**
  * What the distribution's packages put straight into its library folders is seen by its bindings; reading all of it
- * would take longer than most runs. Plug-ins in folders below are anybody's.
+ * would take longer than most runs. Plug-ins in folders below are anybody's, and what is called an allocator may be
+ * called by names of its own.
  */
 function isSystemLibrary(path: string): boolean {
+  const name = basename(path)
+  if (name.startsWith('liballoc8-')) return true
   systemFolders ??= new Set(libraryFolders().filter((folder) => !folder.startsWith('/usr/local/')))
-  return systemFolders.has(dirname(path)) || basename(path).startsWith('liballoc8-')
+  return systemFolders.has(dirname(path)) && !name.includes('alloc')
 }

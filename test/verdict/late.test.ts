@@ -150,6 +150,14 @@ int work(void) { return 7; }
     }
   })
 
+  test('is not to be looked at where the program has gone to another folder: that is said', async () => {
+    await compile(folder.path, { name: 'libelsewhere.so', source: carrying, flags: shared })
+    const script = 'cd "$1" && exec "$0" ./libelsewhere.so local return'
+    const { result } = await runUnder('simple', ['sh', '-c', script, program, folder.path], { cwd: '/' })
+    expect(result).toMatchObject({ exitCode: 7, verdict: { reasons: [{ code: 'library-unseen' }] } })
+    expect(result.verdict.reasons[0]?.message).toContain('./libelsewhere.so')
+  })
+
   test('is suspected when a late library needs it', async () => {
     const uses = `#include <stdlib.h>\n${carrying}int use(void) { void* volatile b = malloc(9); free(b); return 7; }\n`
     const inside = await compile(folder.path, { name: 'libinside.so', source: uses, flags: shared })

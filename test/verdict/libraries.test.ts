@@ -170,6 +170,29 @@ describe('mis-versioned-exports', () => {
   })
 })
 
+describe('a heap in two libraries', () => {
+  test('the one that holds the allocator is no other allocator', async () => {
+    const names = ['mallctl', 'mallocx', 'sdallocx']
+    const inner = await library('inner', `${names.map((name) => `int je_${name}(void) { return 0; }`).join('\n')}\n`)
+    const outer = await library(
+      'outer',
+      smallest,
+      '-Wl,--no-as-needed',
+      `-Wl,-rpath,${folder.path}`,
+      '-L',
+      folder.path,
+      '-linner',
+    )
+    const { result } = await runUnder(outer, [plain])
+    expect(result.verdict).toMatchObject({ state: 'active', reasons: [] })
+    const loaded = await runUnder(outer, ['cat', '/proc/self/maps'])
+    expect(loaded.stdout).toContain(inner)
+    // To another heap it is.
+    const other = await runUnder(good, [plain], { env: { ...process.env, LD_PRELOAD: inner } })
+    expect(other.result.verdict).toMatchObject({ state: 'partial', reasons: [{ code: 'suspected' }] })
+  })
+})
+
 describe('another library', () => {
   test('that the user preloads goes behind the heap, and is kept', async () => {
     const other = await library('other', `${smallest}\n__attribute__((constructor)) static void c(void) {}\n`)

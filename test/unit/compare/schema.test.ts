@@ -192,6 +192,7 @@ test('schema verdict knows every reason code', () => {
     'deep-bind': true,
     'own-namespace': true,
     'late-unseen': true,
+    'library-unseen': true,
     audited: true,
     'preload-dropped': true,
     'session-dropped': true,

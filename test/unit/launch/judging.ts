@@ -33,6 +33,8 @@ export function verdict(overrides: Partial<VerdictInput>) {
     workingFolder: '/work',
     carried: () => [],
     offered: () => null,
+    needed: () => [],
+    exists: () => true,
     ...overrides,
   })
 }

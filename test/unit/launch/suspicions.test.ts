@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { journalFlags } from '../../../lib/binding/native.ts'
 import { good, verdict } from './judging.ts'
-import { entry, executablePath, fork, image, journal, libc } from './witnessed.ts'
+import { entry, executablePath, fork, heapPath, image, journal, libc } from './witnessed.ts'
 
 describe('more of what an image shows', () => {
   test('an allocator inside is suspected, with the evidence', () => {
@@ -47,6 +47,34 @@ describe('more of what an image shows', () => {
       '/apart/libx.so',
       '/load/libx.so',
       '/libx.so',
+    ])
+  })
+
+  test('what the heap needs is the heap’s; what the system calls an allocator is looked at', () => {
+    const needs: Record<string, string[]> = { [heapPath]: ['libinner.so'], '/opt/libinner.so': ['libinmost.so'] }
+    const parts = ['/opt/libinner.so', '/opt/libinmost.so', '/opt/libother.so', '/usr/lib/libtbbmalloc.so.2']
+    const found = verdict({
+      records: [image([...good, ...parts.map((path) => ({ path }))])],
+      needed: (path) => needs[path] ?? [],
+      carried: (path) =>
+        path === executablePath ? [] : [{ allocator: 'tbbmalloc', certainty: 'certain', evidence: 'its symbols' }],
+    })
+    expect(found.reasons.map(({ message }) => message)).toEqual([
+      '/opt/libother.so carries tbbmalloc of its own: its symbols',
+      '/usr/lib/libtbbmalloc.so.2 carries tbbmalloc of its own: its symbols',
+    ])
+  })
+
+  test('a library by a path that leads nowhere from here is named: nobody could look at it', () => {
+    const target = image([...good, { path: './libx.so' }, { path: './there.so' }, { path: '/gone.so' }])
+    const loads = ['plugins/y.so', 'soname.so'].map((text) => entry('load', { text }))
+    const journals = [journal(target, ...loads, entry('looked', { timeNs: 2n }))]
+    const exists = (path: string) => path === '/work/there.so'
+    const found = verdict({ records: [target], journals, exists })
+    expect(found.state).toBe('active')
+    expect(found.reasons.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'library-unseen: ./libx.so was asked for by a path that leads nowhere from /work',
+      'library-unseen: plugins/y.so was asked for by a path that leads nowhere from /work',
     ])
   })
 
