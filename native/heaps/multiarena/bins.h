@@ -272,7 +272,14 @@ class Bins {
       return chunk;
     }
     replaceSize(first, nullptr);
-    unlink(Chunk::ofLinks(first));
+    Links* previous = first->previous;
+    if (ALLOC8_UNLIKELY(!plausible(previous, near(first)) || previous->next != first)) {
+      damaged(kLinks, Chunk::ofLinks(first));
+    }
+    second->previous = previous;
+    previous->next = second;
+    if (second == previous) unmark(static_cast<std::size_t>(second - heads_));
+    --chunks_;
     return Chunk::ofLinks(first);
   }
 
