@@ -250,10 +250,11 @@ inline ALLOC8_NOINLINE bool Arena::resize(Segment* segment, Chunk* chunk, std::s
 
 // After a free that has left much in one piece.
 inline bool Arena::needsTidying() const {
-  return fast_.bytes() >= kTidyAbove || ground_.topBytes() >= trimFrom() || ground_.isEmpty();
+  const std::size_t kept = fast_.bytes();
+  return kept >= kTidyAbove || kept > liveBytes_ / 4 || ground_.topBytes() >= trimFrom() || ground_.isEmpty();
 }
 inline ALLOC8_NOINLINE void Arena::tidy() {
-  if (fast_.bytes() >= kTidyAbove) joinKept();
+  if (fast_.bytes() >= kTidyAbove || fast_.bytes() > liveBytes_ / 4) joinKept();
   const std::size_t pad = tunables_->topPad();
   if (ground_.topBytes() < trimFrom() && !ground_.canGoBack(pad)) return;
   joinKept();

@@ -160,7 +160,7 @@ class Bins {
     return ALLOC8_LIKELY(offset < nearby->bytes()) || isHead(links) || isElsewhere(links);
   }
   static ALLOC8_NOINLINE bool isElsewhere(const Links* links) {
-    return Segment::mayOwn(links) && distance(links, Segment::of(links)->end) > std::ptrdiff_t{sizeof(LargeLinks)};
+    return Segment::mayOwn(links) && distance(links, Segment::of(links)->end) >= std::ptrdiff_t{sizeof(Links)};
   }
 
   Links* checkedNext(Links* head) const {
