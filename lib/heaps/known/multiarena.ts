@@ -15,8 +15,14 @@ export const multiarena: Family = {
   booleans: ['1', '0'],
   tunables: [
     integer('arena_max', null, 'Most arenas; eight for each processor unless set', { minimum: 1n }),
-    size('mmap_threshold', '131072', 'Larger requests are mapped one by one; setting it stops its growth'),
-    size('trim_threshold', '131072', 'Free memory at the top from which it is given back'),
+    size('mmap_threshold', '131072', 'Larger requests are mapped one by one; setting it stops its growth', {
+      maximum: 33554432n,
+    }),
+    size(
+      'trim_threshold',
+      '131072',
+      'Free memory at the top from which it is given back; 64 KiB above top_pad at least',
+    ),
     size('top_pad', '131072', 'What is taken from the system beyond each need'),
   ].map((row) => ({ ...row, variable: row.key })),
   evidence: ({ key }) => [key],

@@ -174,6 +174,7 @@ class Arena {
   std::size_t join(Segment* segment, Chunk* chunk);
   std::size_t joinHere(Segment* segment, Chunk* chunk);
   void joinKept();
+  bool needsTidying() const;
   void tidy();
   bool mayKeep();
 

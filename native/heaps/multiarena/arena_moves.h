@@ -12,7 +12,7 @@ namespace alloc8::heaps::multiarena {
 inline ALLOC8_NOINLINE Chunk* Arena::find(std::size_t bytes) {
   freshFrom_ = reinterpret_cast<const char*>(PTRDIFF_MAX);  // none of it
   if (!started() || bytes > Ground::kLargestChunk) return nullptr;
-  if (bins_.chunks() == 0 && !fast_.any()) {  // nothing to look through
+  if (bins_.chunks() == 0) {  // nothing to look through
     if (Chunk* chunk = fromTop(bytes); chunk != nullptr) return chunk;
   }
   if (bytes < Bins::kSmallLimit) {
@@ -40,7 +40,7 @@ inline void Arena::release(Segment* segment, Chunk* chunk) {
   countDead(bytes);
   if (bytes <= FastBins::kLargest && mayKeep()) {
     fast_.push(chunk, bytes);
-  } else if (joinHere(segment, chunk) >= kTidyAbove) {
+  } else if (joinHere(segment, chunk) >= kTidyAbove && needsTidying()) {
     tidy();
   }
 }
@@ -248,9 +248,13 @@ inline ALLOC8_NOINLINE bool Arena::resize(Segment* segment, Chunk* chunk, std::s
   return true;
 }
 
-// After a free that has left much in one piece, or much that is kept.
+// After a free that has left much in one piece.
+inline bool Arena::needsTidying() const {
+  const std::size_t kept = fast_.bytes();
+  return kept >= kTidyAbove || kept > liveBytes_ / 4 || ground_.topBytes() >= trimFrom() || ground_.isEmpty();
+}
 inline ALLOC8_NOINLINE void Arena::tidy() {
-  if (fast_.bytes() >= kTidyAbove) joinKept();
+  if (fast_.bytes() >= kTidyAbove || fast_.bytes() > liveBytes_ / 4) joinKept();
   const std::size_t pad = tunables_->topPad();
   if (ground_.topBytes() < trimFrom() && !ground_.canGoBack(pad)) return;
   joinKept();

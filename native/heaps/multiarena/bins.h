@@ -160,7 +160,7 @@ class Bins {
     return ALLOC8_LIKELY(offset < nearby->bytes()) || isHead(links) || isElsewhere(links);
   }
   static ALLOC8_NOINLINE bool isElsewhere(const Links* links) {
-    return Segment::mayOwn(links) && distance(links, Segment::of(links)->end) > std::ptrdiff_t{sizeof(LargeLinks)};
+    return Segment::mayOwn(links) && distance(links, Segment::of(links)->end) >= std::ptrdiff_t{sizeof(Links)};
   }
 
   Links* checkedNext(Links* head) const {
@@ -272,7 +272,14 @@ class Bins {
       return chunk;
     }
     replaceSize(first, nullptr);
-    unlink(Chunk::ofLinks(first));
+    Links* previous = first->previous;
+    if (ALLOC8_UNLIKELY(!plausible(previous, near(first)) || previous->next != first)) {
+      damaged(kLinks, Chunk::ofLinks(first));
+    }
+    second->previous = previous;
+    previous->next = second;
+    if (second == previous) unmark(static_cast<std::size_t>(second - heads_));
+    --chunks_;
     return Chunk::ofLinks(first);
   }
 

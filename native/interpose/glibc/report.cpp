@@ -66,8 +66,10 @@ ALLOC8_EXPORT struct mallinfo mallinfo() noexcept {
   struct mallinfo info {};
   info.arena = saturate(wide.arena);
   info.ordblks = saturate(wide.ordblks);
+  info.smblks = saturate(wide.smblks);
   info.hblks = saturate(wide.hblks);
   info.hblkhd = saturate(wide.hblkhd);
+  info.fsmblks = saturate(wide.fsmblks);
   info.uordblks = saturate(wide.uordblks);
   info.fordblks = saturate(wide.fordblks);
   info.keepcost = saturate(wide.keepcost);

@@ -72,6 +72,30 @@ void emptySegmentsGoBack() {
   }
 }
 
+// The smallest chunk in front of a segment's end is in a list with others of the next segment.
+void theLastChunkOfASegmentIsAChunk() {
+  CHECK_IN_CHILD([] {
+    heap.tunables().parse("top_pad=0:mmap_threshold=32m");
+    constexpr std::size_t kLarge = std::size_t{30} << 20;
+    CHECK(heap.malloc(kLarge) != nullptr && heap.malloc(kLarge) != nullptr);
+    const auto& ground = heap.arenas().main()->ground();
+    CHECK(ground.topBytes() >= 48 + 32);
+    heap.malloc(ground.topBytes() - 48 - 8);
+    CHECK_EQUAL(ground.topBytes(), 48);
+    CHECK(heap.malloc(kLarge) != nullptr);  // in a segment of its own; what is left of the first is a free chunk
+    void* last = heap.malloc(24);           // that chunk
+    void* one = heap.malloc(24);
+    void* behind = heap.malloc(2000);
+    heap.malloc(24);
+    heap.free(last);
+    heap.free(one);
+    heap.trim(0);
+    heap.malloc(5000);  // both go to the bin of their size
+    heap.free(behind);  // joins one of them, which leads to the other
+    walkAll();
+  });
+}
+
 // Small blocks are kept when they are freed; but not where much could go back without them.
 void keptMemoryGoesBack() {
   for (const std::size_t step : {1, 7}) {
@@ -198,6 +222,7 @@ void aLimitedProgramRecovers() {
 int main() {
   RUN(memoryGoesBack);
   RUN(emptySegmentsGoBack);
+  RUN(theLastChunkOfASegmentIsAChunk);
   RUN(keptMemoryGoesBack);
   RUN(aLimitedProgramRecovers);
   RUN(aLimitedProgramFindsRoomForALargeBlock);

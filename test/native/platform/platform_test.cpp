@@ -114,7 +114,7 @@ void uncommittedPagesAreAddressesOnly() {
   errno = kErrno;
   CHECK(platform::uncommitPages(p + page, 2 * page));
   CHECK_EQUAL(errno, kErrno);
-  CHECK_EQUAL(inChild([p, page] { std::memset(p + page, 1, 1); }).signal, SIGSEGV);
+  CHECK(inChild([p, page] { std::memset(p + page, 1, 1); }).status != 0);  // ended by a signal, or by a sanitizer
   CHECK(platform::commitPages(p + page, 2 * page));
   for (std::size_t at = 0; at < 4 * page; ++at) CHECK_EQUAL(p[at], at / page == 0 || at / page == 3 ? 7 : 0);
   platform::unmapPages(p, 4 * page);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { boolean, type Family, integer, size, text } from '../../../lib/heaps/family.ts'
+import { multiarena } from '../../../lib/heaps/known/multiarena.ts'
 import { nearest } from '../../../lib/heaps/nearest.ts'
 import { parseSpec } from '../../../lib/heaps/spec.ts'
 import { tunableEnvironment } from '../../../lib/heaps/tunables.ts'
@@ -141,4 +142,12 @@ test('nearest: slips and parts of names are near, other words are not', () => {
   expect(nearest('hardened', names)).toContain('hardened_malloc')
   expect(nearest('banana', names)).toEqual([])
   expect(nearest('malloc', names)).toHaveLength(3)
+})
+
+test('what multiarena would take as something else is refused', () => {
+  const environmentOf = (spec: string) => tunableEnvironment(parseSpec(spec), multiarena, multiarena.tunables)
+  expect(environmentOf('multiarena:mmap_threshold=32M')).toMatchObject([
+    { name: 'ALLOC8_MULTIARENA', value: 'mmap_threshold=33554432' },
+  ])
+  expect(thrownBy(() => environmentOf('multiarena:mmap_threshold=33M')).message).toContain('mmap_threshold')
 })
