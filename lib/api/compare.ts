@@ -4,25 +4,14 @@
  */
 
 import { basename } from 'node:path'
-import {
-  type CompareMetric,
-  measuredValues,
-  OutputMatcher,
-  type PlannedRun,
-  type Progress,
-  parseMetrics,
-  type RunSample,
-  runComparison,
-} from '../compare/index.ts'
-import { Alloc8Error } from '../errors.ts'
+import { type Progress, parseMetrics, runComparison } from '../compare/index.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
-import { launch } from '../launch/launch.ts'
-import { type PreparedTarget, prepareTarget, runTarget } from '../launch/run.ts'
-import { Rng } from '../stats/index.ts'
-import type { CompareResult, ResolvedHeap, RunResult } from '../types.ts'
+import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
+import type { CompareResult, ResolvedHeap } from '../types.ts'
 import { Fingerprints } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
+import { TargetRunner } from './runner.ts'
 
 export type { Progress } from '../compare/index.ts'
 
@@ -94,127 +83,4 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
 async function chosenHeaps(options: CompareOptions, target: PreparedTarget): Promise<ResolvedHeap[]> {
   const specs = options.heaps ?? (await defaultComparison(target.facts.path))
   return Promise.all(specs.map((spec) => resolveHeap(spec)))
-}
-
-/** Runs one target for one line of the plan. */
-class TargetRunner {
-  readonly #options: CompareOptions
-  readonly #target: PreparedTarget
-  readonly #heaps: readonly ResolvedHeap[]
-  readonly #metrics: readonly CompareMetric[]
-  readonly #padding: Rng
-  /** A run has been begun. */
-  #begun = false
-
-  constructor(
-    options: CompareOptions,
-    target: PreparedTarget,
-    heaps: readonly ResolvedHeap[],
-    metrics: readonly CompareMetric[],
-    seed: number,
-  ) {
-    this.#options = options
-    this.#target = target
-    this.#heaps = heaps
-    this.#metrics = metrics
-    this.#padding = new Rng(seed)
-  }
-
-  async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
-    const heap = this.#heaps[subject === 'control' ? 0 : subject]
-    if (heap === undefined) throw new RangeError(`no heap ${subject}`)
-    const { cwd, env, timeoutMs, prepare, onOutput } = this.#options
-    if (prepare !== undefined) {
-      const problem = await runPrepare(prepare, { cwd, env, signal, timeoutMs })
-      // Before the first run it is a mistake to be mended; later it costs that run and not the blocks before it.
-      if (problem !== null && !this.#begun) throw problem
-      if (problem !== null) return failedRun(problem.message, problem.hint ?? '')
-    }
-    this.#begun = true
-    const matcher = new OutputMatcher(this.#metrics)
-    const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-      matcher.push(chunk, stream)
-      onOutput?.(chunk)
-    }
-    const measured = runTarget(this.#target, heap, {
-      cwd,
-      env,
-      timeoutMs,
-      signal,
-      stdin: 'ignore',
-      stdout: take('stdout'),
-      stderr: take('stderr'),
-      paddingBytes: this.#padding.below(4096),
-      killTree: true,
-      lifeline: true,
-      detached: true,
-    })
-    const result = await measured.catch(lostLauncher)
-    const { values, problems, tail } = matcher.finish()
-    if (result instanceof Alloc8Error) return failedRun(result.message, tail)
-    return {
-      values: { ...measuredValues(result), ...values },
-      failure: this.#failure(result, tail),
-      verdict: result.verdict,
-      wallNs: result.wallNs,
-      suspendedNs: result.suspendedNs,
-      problems,
-      output: tail,
-    }
-  }
-
-  #failure(result: RunResult, output: string): RunSample['failure'] {
-    const { exitCode, signal, timedOut } = result
-    const good = exitCode === 0 || (this.#options.ignoreFailure === true && exitCode !== null && !timedOut)
-    if (good && !timedOut) return null
-    const how = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
-    const message = timedOut ? `did not end within ${this.#options.timeoutMs} ms` : how
-    return { exitCode, signal, timedOut, message, output }
-  }
-}
-
-/** A run that gave nothing, for a reason that is not the target's. */
-function failedRun(message: string, output: string): RunSample {
-  const failure = { exitCode: null, signal: null, timedOut: false, message, output }
-  return { values: {}, failure, verdict: null, wallNs: 0 }
-}
-
-/** A run whose launcher was killed gave no number; the blocks before it are worth keeping. Rethrows all else. */
-function lostLauncher(error: unknown): Alloc8Error {
-  if (error instanceof Alloc8Error && error.code === 'LAUNCHER_LOST') return error
-  throw error
-}
-
-/**
- * Runs the --prepare command in a shell. Gives the error when it fails, because a run without it would measure another
- * thing. It has as much time as a run; what it leaves in the background is left alone, unless the comparison is stopped meanwhile.
- */
-async function runPrepare(
-  command: string,
-  options: Pick<CompareOptions, 'cwd' | 'env' | 'signal' | 'timeoutMs'>,
-): Promise<Alloc8Error | null> {
-  let complaint = ''
-  const { exitCode, signal, timedOut } = await launch({
-    path: '/bin/sh',
-    argv0: 'sh',
-    args: ['-c', command],
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: (chunk) => {
-      complaint = (complaint + chunk.toString()).slice(-2000)
-    },
-    killTree: false,
-    lifeline: true,
-    detached: true,
-    signal: options.signal,
-    timeoutMs: options.timeoutMs,
-  })
-  if (exitCode === 0 && !timedOut) return null
-  const ending = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
-  const how = timedOut ? `no end within ${options.timeoutMs} ms` : ending
-  return new Alloc8Error('USAGE', `--prepare: ${JSON.stringify(command)} failed: ${how}`, {
-    hint: complaint.trim() === '' ? 'it printed nothing; run it by itself' : complaint.trim(),
-  })
 }

@@ -47,8 +47,12 @@ export function comparisonCells(options: ComparisonOptions, heaps: readonly Subj
         low,
         high,
         verdict: decide({ low, high }, options.threshold, metric.higherIsBetter),
+        threshold: options.threshold,
         runs: values,
         failures: runs.samples.flatMap((sample, block) => failureOf(sample, metric.name, block) ?? []),
+        pairing: 'alone' as const,
+        partners: null,
+        tests: null,
       }
     }),
   )
@@ -60,6 +64,8 @@ export function controlCells(options: ComparisonOptions, control: SubjectRuns, b
     workload: options.workload,
     metric: metric.name,
     ...ratioToBaseline(control, baseline, metric, options.seed),
+    pairing: 'alone',
+    partners: null,
   }))
 }
 
@@ -72,7 +78,12 @@ const severity: Record<VerdictState, number> = { active: 0, partial: 1, inactive
 export function comparedHeap(heap: ComparedHeapInfo, verdicts: readonly Verdict[]): ComparedHeap {
   if (verdicts.length === 0) {
     const message = 'no run came so far that it could be seen which allocator it used'
-    return { ...heap, state: 'inactive', reasons: [{ code: 'not-run', message, advice: 'let the comparison run' }] }
+    return {
+      ...heap,
+      sha256: heap.sha256 ?? null,
+      state: 'inactive',
+      reasons: [{ code: 'not-run', message, advice: 'let the comparison run' }],
+    }
   }
   const reasons = new Map<string, Reason>()
   let state: VerdictState = 'active'
@@ -80,5 +91,5 @@ export function comparedHeap(heap: ComparedHeapInfo, verdicts: readonly Verdict[
     if (severity[verdict.state] > severity[state]) state = verdict.state
     for (const reason of verdict.reasons) reasons.set(`${reason.code}\n${reason.message}`, reason)
   }
-  return { ...heap, state, reasons: [...reasons.values()] }
+  return { ...heap, sha256: heap.sha256 ?? null, state, reasons: [...reasons.values()] }
 }

@@ -37,6 +37,7 @@ class Comparison {
   readonly #plan: PlannedBlock[]
   readonly #now: () => number
   readonly #start: number
+  readonly #started = new Date().toISOString()
   readonly #total: number
   #done = 0
   /** The samples of complete blocks: one row per block, in it one per heap and the control last. */
@@ -156,7 +157,23 @@ class Comparison {
     const { warmupBlocks, seed, threshold, machine } = options
     return {
       schema: 1,
+      alloc8: options.version ?? '',
+      started: this.#started,
+      reproduce: options.reproduce ?? null,
       command: [...options.command],
+      workloads: [
+        {
+          name: options.workload,
+          kind: 'command',
+          command: [...options.command],
+          load: null,
+          blocks,
+          requestedBlocks: options.blocks,
+          threshold,
+          duet: null,
+          looks: null,
+        },
+      ],
       baseline: controlRuns.spec,
       heaps,
       blocks,
@@ -178,6 +195,9 @@ class Comparison {
         warmupFailures: this.#warmupFailures,
       }),
       cells,
+      overall: [],
+      pareto: [],
+      timelines: [],
     }
   }
 }

@@ -14,6 +14,10 @@ const builtinUnits: Record<BuiltinMetric, Metric['unit']> = {
   cpu: 'ns',
   'peak-rss': 'bytes',
   faults: 'count',
+  instructions: 'count',
+  'rss-mean': 'bytes',
+  'rss-peak': 'bytes',
+  'rss-after': 'bytes',
 }
 
 /** The metrics that alloc8 measures itself, in the order in which they are listed to people. */
@@ -126,7 +130,7 @@ export function parseMetrics(texts: readonly string[], higherIsBetter: readonly 
 /** The numbers of a run by the names of alloc8's own metrics. `cpu` is user and system, `faults` minor and major. */
 export function measuredValues(
   run: Pick<RunResult, 'wallNs' | 'userNs' | 'sysNs' | 'peakRssBytes' | 'minorFaults' | 'majorFaults'>,
-): Record<BuiltinMetric, number> {
+): Partial<Record<BuiltinMetric, number>> {
   return {
     wall: run.wallNs,
     user: run.userNs,

@@ -8,6 +8,8 @@ import type { HeapInfo, Machine, Metric, RunFailure, Verdict } from '../types.ts
 /** A heap to compare: what `heaps` knows of it and the text that was asked for. */
 export interface ComparedHeapInfo extends HeapInfo {
   spec: string
+  /** As in `ComparedHeap`. */
+  sha256?: string | null | undefined
 }
 
 /** A metric with the flags of its pattern (`i`, `s`, `u` and so on; none unless given). */
@@ -67,6 +69,10 @@ export interface ComparisonOptions {
   workload: string
   command: readonly string[]
   machine: Machine
+  /** alloc8's version, for the result. */
+  version?: string | undefined
+  /** The command line that does it again. */
+  reproduce?: string | null | undefined
   metrics: readonly CompareMetric[]
   blocks: number
   warmupBlocks: number
