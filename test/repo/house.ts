@@ -23,10 +23,11 @@ export interface House {
 /** lib/: data flows from the machine (platform, binding) to the command line, one way. */
 export const libHouse: House = {
   folder: 'lib',
-  open: ['errors.ts', 'types.ts'],
+  open: ['errors.ts', 'types.ts', 'types'],
   rooms: {
     'errors.ts': { imports: [] },
     'types.ts': { imports: [] },
+    types: { imports: [] },
     'platform.ts': { imports: [] },
     'index.ts': { imports: ['api'] },
     binding: { imports: ['platform.ts'] },
@@ -36,6 +37,7 @@ export const libHouse: House = {
     stats: { imports: [], nothingAtAll: true },
     compare: { imports: ['stats'] },
     config: { imports: [] },
+    service: { imports: ['launch'] },
     doctor: { imports: ['binding', 'heaps'] },
     check: { imports: ['launch'] },
     live: { imports: ['session'] },
