@@ -4,6 +4,8 @@
  */
 
 export { type Adoption, type AdoptPlace, adoptions, adoptText, shellWord } from './adopt.ts'
+export { compareJunit } from './compare-junit.ts'
+export { compareMarkdown, type MarkdownOptions } from './compare-markdown.ts'
 export { compareText } from './compare-text.ts'
 export { doctorText, processText } from './doctor-text.ts'
 export { type HeapsTextOptions, heapsText } from './heaps-text.ts'

@@ -4,43 +4,17 @@
  */
 
 import type { Cell, CompareResult } from '../types.ts'
-import { clean } from './layout.ts'
 import type { Signs } from './style.ts'
 import { countOf, formatPercent, formatRatio, formatValue, ratioDigits } from './units.ts'
+import { cellsOf, heapLabels, type Interval, isDecided, metricsOf } from './view.ts'
 
 /** A cell that has numbers. */
-export type DecidedCell = Cell & { ratio: number; low: number; high: number }
+export type DecidedCell = Cell & Interval
 
 /** A heap by its place in `CompareResult.heaps`, with its cell by the first metric. */
 export interface Candidate {
   index: number
   cell: DecidedCell
-}
-
-const isDecided = (cell: Cell | undefined): cell is DecidedCell =>
-  cell !== undefined && cell.ratio !== null && cell.low !== null && cell.high !== null
-
-/** The metrics of a result, in order. */
-export function metricsOf(result: CompareResult): string[] {
-  return [...new Set(result.cells.map(({ metric }) => metric))]
-}
-
-/**
- * The cells of a metric, one per heap, in the order of `heaps`. They go by place and not by name, as two heaps of a
- * comparison may have the same spec.
- */
-export function cellsOf(result: CompareResult, metric: string): Cell[] {
-  return result.cells.filter((cell) => cell.metric === metric)
-}
-
-/** The heaps by the names under which a report shows them: their specs, numbered where two have the same. */
-export function heapLabels(result: Pick<CompareResult, 'heaps'>): string[] {
-  const seen = new Map<string, number>()
-  return result.heaps.map(({ spec }) => {
-    const count = (seen.get(spec) ?? 0) + 1
-    seen.set(spec, count)
-    return clean(count === 1 ? spec : `${spec} (${count})`)
-  })
 }
 
 /** How much better than the baseline, as a number that grows with it. */
