@@ -9,9 +9,9 @@ import type { CompareResult } from '../types.ts'
 import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
 import { clean, cleanLines } from './layout.ts'
 import { signsOf } from './style.ts'
-import { metricNoun, ratioTexts } from './summary.ts'
 import { formatPercent } from './units.ts'
 import { type CellWord, cellWord, heapLabels, isDecided, type PlacedCell, placedCells, workloadsOf } from './view.ts'
+import { metricNoun, ratioTexts } from './words.ts'
 
 /** A case before it is written. */
 interface JunitCase {

@@ -9,7 +9,7 @@ import { type FailureGroup, failureGroups, failureSentence } from './failures.ts
 import { byteLength, cutBytes, type Markdown, mdBlock, mdCode, mdFold, mdPlain, mdTable, mdText } from './markdown.ts'
 import { pairingSentences } from './pairing.ts'
 import { type Signs, signsOf } from './style.ts'
-import { comparisonSummary, metricNoun, ratioTexts } from './summary.ts'
+import { comparisonSummary } from './summary.ts'
 import { countOf, formatBytes, formatPercent, formatValue } from './units.ts'
 import {
   type CellWord,
@@ -22,6 +22,7 @@ import {
   metricsOf,
   workloadsOf,
 } from './view.ts'
+import { metricNoun, ratioTexts } from './words.ts'
 
 /** How the report may look. */
 export interface MarkdownOptions {

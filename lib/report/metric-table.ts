@@ -6,10 +6,10 @@
 import type { Cell, CompareResult, Control } from '../types.ts'
 import { type ColumnShape, clean, cutMiddle, type Field, row, widest } from './layout.ts'
 import { type Paint, type Palette, signsOf, type TextStyle } from './style.ts'
-import { metricNoun, ratioTexts } from './summary.ts'
 import { formatValue, ratioDigits } from './units.ts'
 import { type CellWord, cellsOf, cellWord, heapLabels, type Interval, isDecided, medianOf } from './view.ts'
 import { axisFor, drawLabels, drawWhisker } from './whiskers.ts'
+import { metricNoun, ratioTexts } from './words.ts'
 
 type ColumnName = 'label' | 'median' | 'ratio' | 'numbers' | 'whisker' | 'verdict'
 

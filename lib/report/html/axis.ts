@@ -58,7 +58,8 @@ export function ratioTicks(axis: LogAxis): number[] {
 
 /** A tick as text: as many digits as it needs and no more. */
 export function tickText(value: number): string {
-  return formatRatio(value, 3)
+  const digits = Math.abs(value * 100 - Math.round(value * 100)) < 0.01 || value < 0.7 ? 2 : 3
+  return formatRatio(value, digits)
     .replace(/(\.\d*?)0+$/, '$1')
     .replace(/\.$/, '')
 }

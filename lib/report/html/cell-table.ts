@@ -4,8 +4,8 @@
  */
 
 import { type Signs, signsOf } from '../style.ts'
-import { ratioTexts } from '../summary.ts'
 import type { CellWord, Interval } from '../view.ts'
+import { ratioTexts } from '../words.ts'
 import type { LogAxis } from './axis.ts'
 import { html, type Markup, type Part } from './markup.ts'
 import { whisker, whiskerScale, wordClass } from './whisker.ts'

@@ -8,9 +8,10 @@ import type { CompareResult } from '../../types.ts'
 import { shellWord } from '../adopt.ts'
 import { clean, cutMiddle } from '../layout.ts'
 import { signsOf } from '../style.ts'
-import { bestHeap, comparisonSummary, metricNoun, ratioTexts } from '../summary.ts'
+import { bestHeap, comparisonSummary, outcomeOf } from '../summary.ts'
 import { countOf } from '../units.ts'
 import { cellsOf, heapLabels, type Interval, isDecided, metricsOf, workloadsOf } from '../view.ts'
+import { metricNoun, ratioTexts } from '../words.ts'
 import { css } from './css.ts'
 import { detailsSection } from './details.ts'
 import { filterForm } from './filters.ts'
@@ -66,7 +67,7 @@ function verdictBox(result: CompareResult): Markup {
   // The first sentence is the answer; what follows stands below it in smaller letters.
   const end = /[.:] (?=[A-Z])/.exec(text)
   const [first, rest] = end === null ? [text, ''] : [text.slice(0, end.index + 1), text.slice(end.index + 2)]
-  const state = bestHeap(result) !== null ? ' has-winner' : /^(Inconclusive|Nothing)/.test(text) ? ' is-undecided' : ''
+  const state = { winner: ' has-winner', undecided: ' is-undecided', baseline: '' }[outcomeOf(result)]
   return html`<div class="verdict-box${state}"><h1>${cutMiddle(subject(result), 300, signs)}</h1><p class="answer" id="answer">${first}</p>${rest !== '' && html`<p>${rest}</p>`}${tiles(result)}</div>`
 }
 

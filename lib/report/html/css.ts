@@ -16,7 +16,7 @@ const colours = `:root{color-scheme:light;${light}}
 const frame = `*{box-sizing:border-box}
 html{font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;background:var(--bg);color:var(--ink);-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 body{margin:0;overflow-wrap:anywhere}
-.wrap{max-width:1120px;margin:0 auto;padding:0 24px}
+.wrap{max-width:1200px;margin:0 auto;padding:0 24px}
 .skip{position:absolute;left:-999px}
 .skip:focus{left:16px;top:8px;background:var(--card);padding:8px 12px;z-index:9}
 .top{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:center;padding:16px 24px}
@@ -84,14 +84,14 @@ thead button::after{content:" ↕" / "";opacity:.5}
 [aria-sort=ascending] button::after{content:" ↑" / "";opacity:1}
 [aria-sort=descending] button::after{content:" ↓" / "";opacity:1}
 .cells{table-layout:fixed}
-.cells .group{width:17%}
-.cells .heap{width:20%;font-weight:600}
-.cells .median{width:10%;text-align:right}
-.cells .ratio{width:13.5rem}
+.cells .group{width:15%}
+.cells .heap{width:15%;font-weight:600}
+.cells .median{width:6.5rem;text-align:right}
+.cells .ratio{width:12rem}
 .cells .verdict{width:8.25rem;padding-right:0}
 .cells thead .heap{font-weight:400}
 .cells tbody tr:hover{background:var(--faint)}
-.ratio strong{display:inline-block;min-width:4.2em;text-align:right;font-weight:650}
+.ratio strong{display:inline-block;min-width:3.6em;text-align:right;font-weight:650}
 .bounds{color:var(--soft);white-space:nowrap}
 .median{padding-right:14px}
 .small-group{display:none;color:var(--soft);font-size:.8125rem;font-weight:400}

@@ -3,9 +3,9 @@
 import type { CompareResult } from '../../types.ts'
 import { clean } from '../layout.ts'
 import { signsOf } from '../style.ts'
-import { metricNoun, ratioTexts } from '../summary.ts'
 import { formatPercent, formatValue } from '../units.ts'
 import { cellsOf, cellWord, heapLabels, isDecided, medianOf, metricsOf, placedCells, workloadsOf } from '../view.ts'
+import { metricNoun, ratioTexts } from '../words.ts'
 import { html, type Markup } from './markup.ts'
 
 const signs = signsOf({ unicode: true })

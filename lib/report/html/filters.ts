@@ -2,8 +2,8 @@
 
 import type { CompareResult } from '../../types.ts'
 import { clean } from '../layout.ts'
-import { metricNoun } from '../summary.ts'
 import { cellWord, heapLabels, metricsOf, placedCells, workloadsOf } from '../view.ts'
+import { metricNoun } from '../words.ts'
 import { html, type Markup } from './markup.ts'
 
 /** A choice: the value is what the rows carry in their `data-` attribute. */

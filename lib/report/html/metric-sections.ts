@@ -3,7 +3,6 @@
 import type { CompareResult } from '../../types.ts'
 import { clean } from '../layout.ts'
 import { signsOf } from '../style.ts'
-import { metricNoun } from '../summary.ts'
 import { countOf, formatPercent, formatValue } from '../units.ts'
 import {
   cellWord,
@@ -16,6 +15,7 @@ import {
   placedCells,
   workloadsOf,
 } from '../view.ts'
+import { metricNoun } from '../words.ts'
 import { ratioAxis } from './axis.ts'
 import { type CellRow, cellTable } from './cell-table.ts'
 import { howToRead } from './how-to-read.ts'

@@ -11,8 +11,8 @@ svg text{font-size:12px;fill:var(--soft);font-family:inherit}
 .whisker .threshold{fill:var(--band)}
 .whisker .noise{fill:url(#hatch)}
 .whisker .one{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 2}
-.whisker{--own:var(--soft)}
-.whisker.is-better{--own:var(--better)}.whisker.is-worse{--own:var(--worse)}.whisker.is-same{--own:var(--same)}.whisker.is-inconclusive{--own:var(--open)}
+.whisker,.card{--own:var(--soft)}
+.is-better{--own:var(--better)}.is-worse,.is-failed,.is-not-active{--own:var(--worse)}.is-same{--own:var(--same)}.is-inconclusive{--own:var(--open)}
 .whisker .bar{stroke:var(--own);stroke-width:2}
 .whisker .mark{fill:var(--own)}
 #hatch path{stroke:var(--noise);stroke-width:1.2}
