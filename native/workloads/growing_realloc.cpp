@@ -20,7 +20,7 @@ struct Buffer {
 int main(int argc, char** argv) {
   const Description description{"growing-realloc",
                                 "buffers that grow to --size by half of what they have, eight at a time",
-                                {.threads = 1, .size = std::size_t{4} << 20, .operations = 200'000}};
+                                {.threads = 1, .size = std::size_t{1} << 20, .operations = 100'000}};
   return runWorkload(argc, argv, description, [](Worker& worker) {
     std::vector<Buffer> buffers(8);
     for (std::uint64_t i = 0; i < worker.share(); ++i) {

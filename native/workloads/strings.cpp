@@ -10,7 +10,7 @@ using namespace alloc8::workloads;
 
 int main(int argc, char** argv) {
   const Description description{"strings",
-                                "a map of strings that are added, changed and removed, --size entries at the most",
+                                "a map of strings that are added, changed and removed, about --size of them",
                                 {.threads = 1, .size = 100'000, .operations = 5'000'000}};
   return runWorkload(argc, argv, description, [](Worker& worker) {
     std::unordered_map<std::string, std::string> map;
@@ -19,16 +19,16 @@ int main(int argc, char** argv) {
       const std::uint32_t key = worker.random.below(keys < 2 ? 2 : keys);
       const std::size_t length =
           worker.random.below(8) == 0 ? worker.random.between(16, 400) : worker.random.between(1, 30);
+      const bool remove = worker.random.below(2) == 0;
       worker.decided(key);
       worker.operation([&] {
         std::string name = "the key of entry " + std::to_string(key);
-        if (key % 2 == 0)
+        if (remove) {
           map.erase(name);
-        else
+        } else {
           map[std::move(name)].assign(length, 'x');
+        }
       });
-      // Keys are even as often as odd; so that there is something to remove, the odd ones are renamed now and then.
-      if (map.size() > worker.options.size) map.clear();
     }
     worker.decided(map.size());
   });
