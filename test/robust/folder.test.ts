@@ -159,7 +159,7 @@ describe('what is left in it goes', () => {
       `exec "$(python3 -c 'import sys; print(sys.executable)')" -c '
 import os
 os.chdir(os.environ["ALLOC8_SESSION"])
-for _ in range(3000): os.mkdir("deep"); os.chdir("deep")
+for _ in range(1000): os.mkdir("deep"); os.chdir("deep")
 open("end", "w")'`,
     ],
     [
