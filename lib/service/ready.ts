@@ -19,6 +19,8 @@ const firstPauseMs = 5
 const longestPauseMs = 50
 /** An answer that takes longer counts as none. */
 const answerMs = 5_000
+/** The last question is given so long, however late it comes: what is told of the failure is its answer. */
+const leastAnswerMs = 250
 
 /** Looks once; null when it is ready, else what is missing, in words. */
 type Look = (signal: AbortSignal, leftMs: number) => Promise<string | null>
@@ -30,7 +32,7 @@ type Look = (signal: AbortSignal, leftMs: number) => Promise<string | null>
 export async function untilReady(look: Look, timeoutMs: number, signal: AbortSignal): Promise<string | null> {
   const end = performance.now() + timeoutMs
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
-    const missing = await look(signal, Math.max(end - performance.now(), 1))
+    const missing = await look(signal, Math.max(end - performance.now(), leastAnswerMs))
     if (missing === null) return null
     if (performance.now() >= end) return missing
     await sleep(pause, undefined, { signal })
