@@ -9,6 +9,7 @@ import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
 import type { CommandWords, Readiness, ServiceWorkload } from '../types.ts'
 import { checkLoadText, findLoad } from './load-tools.ts'
 import type { PreparedService } from './types.ts'
+import { becoming, findUser } from './user.ts'
 
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
 const highestPort = 65535
@@ -17,7 +18,7 @@ const longestMs = 1e9
 /** What of a workload makes the service; the rest (setup, metrics, blocks) is the suite's. */
 export type ServiceWords = Pick<
   ServiceWorkload,
-  'server' | 'ready' | 'readyTimeoutMs' | 'load' | 'settleMs' | 'stopSignal' | 'graceMs' | 'cwd' | 'env'
+  'server' | 'user' | 'ready' | 'readyTimeoutMs' | 'load' | 'settleMs' | 'stopSignal' | 'graceMs' | 'cwd' | 'env'
 >
 
 /**
@@ -37,8 +38,12 @@ export function prepareService(
   if (!stopSignals.includes(stopSignal)) throw usageError('stopSignal', stopSignals.join(', '), stopSignal)
   checkReadiness(service.ready)
   const server = wordsOf('server', service.server)
+  // What is missing is named before whom it would run as.
+  const own = prepareTarget(server.words, { cwd, env })
+  const other = service.user === undefined ? null : findUser(service.user)
   return {
-    server: prepareTarget(server.words, { cwd, env }),
+    server: other === null ? own : prepareTarget([...becoming(other), ...server.words], { cwd, env }),
+    group: other?.group ?? null,
     load: prepareLoad(service.load, { cwd, env }),
     ready: service.ready,
     readyTimeoutMs: milliseconds('readyTimeoutMs', service.readyTimeoutMs, 30_000),

@@ -94,7 +94,7 @@ export class RunningServer {
   }
 
   #run(heap: ResolvedHeap, options: ServiceRunOptions): Promise<RunResult> {
-    const { cwd, env, server, graceMs } = this.#service
+    const { cwd, env, server, group, graceMs } = this.#service
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
       this.output.push(chunk, stream)
       options.onOutput?.(chunk)
@@ -108,6 +108,7 @@ export class RunningServer {
       stdout: take('stdout'),
       stderr: take('stderr'),
       paddingBytes: options.paddingBytes ?? 0,
+      sessionGroup: group ?? undefined,
       killTree: true,
       lifeline: true,
       detached: true,

@@ -9,6 +9,8 @@ import type { Readiness, RunFailure, ServiceWorkload, Timeline, Verdict, Warning
 /** A service whose server and load were found and whose numbers were checked; see `prepareService`. */
 export interface PreparedService {
   server: PreparedTarget
+  /** The group of the user that the server goes on as; null where that is ours. */
+  group: number | null
   load: PreparedTarget
   ready: Readiness
   readyTimeoutMs: number

@@ -338,6 +338,15 @@ describe('what is wrong before the first run', () => {
     expect(problem(words)).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
   })
 
+  test('a user that there is not, and one that only root can become', async () => {
+    expect(problem({ user: 'no-such-user' })).toMatchObject({
+      code: 'USAGE',
+      message: 'user: there is no user "no-such-user"',
+    })
+    if (process.getuid?.() === 0) expect(prepareService({ ...service, user: 'root' }).group).toBeNull()
+    else expect(problem({ user: 'root' }).message).toBe('user: only root can run a server as root')
+  })
+
   test('a host that nobody knows', async () => {
     const ready = { port: await freePort(), host: 'no-such-host.invalid' }
     expect((await caught(serve({ server: ['true'], ready }))).message).toBe(

@@ -1,7 +1,10 @@
 /** One run of a service that goes well: what it measures, and of whom. */
 
+import { basename } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { nativeFile } from '../../../lib/binding/native.ts'
 import { freePort, pythonPath } from '../../support/launching.ts'
+import { lackingNobody } from '../../support/needs.ts'
 import { nodeLoad, nodeServer, serve } from './serving.ts'
 
 const mebibyte = 1 << 20
@@ -145,4 +148,17 @@ test('the environment and folder of a service hold for both', async () => {
   expect(failure).toBeNull()
   expect(serverOutput).toContain('/usr both')
   expect(loadOutput).toBe('/usr\nboth\n')
+})
+
+test('a server that becomes another user has the heap in every process, and says so', async ({ skip }) => {
+  const lacking = lackingNobody(nativeFile('liballoc8-witness.so'), nativeFile('liballoc8-simple.so'))
+  if (lacking !== null) skip(lacking)
+  const program = 'import os, time; os.fork(); print(os.getresuid(), os.getgroups(), flush=True); time.sleep(60)'
+  const server = ['/usr/bin/python3', '-c', program]
+  const run = await serve({ heap: 'simple', server, user: 'nobody', ready: { line: '65534, 65534, 65534' } })
+  expect(run.failure).toBeNull()
+  expect(run.verdict).toMatchObject({ state: 'active', reasons: [] })
+  const images = run.verdict?.processes.map(({ executable }) => basename(executable)) ?? []
+  expect(images.filter((name) => name.startsWith('python3'))).toHaveLength(2)
+  expect(images).toContain('setpriv')
 })
