@@ -4,11 +4,12 @@
  */
 
 import { basename } from 'node:path'
+import { packageVersion } from '../binding/native.ts'
 import { type Progress, parseMetrics, runComparison } from '../compare/index.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
-import type { CompareResult, ResolvedHeap } from '../types.ts'
-import { Fingerprints } from './fingerprint.ts'
+import type { CompareResult, Pairing, ResolvedHeap } from '../types.ts'
+import { Fingerprints, sha256 } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 import { TargetRunner } from './runner.ts'
@@ -33,6 +34,12 @@ export interface CompareOptions {
   higherIsBetter?: readonly string[] | undefined
   /** What counts as a difference: a share of the baseline, 0.01 unless given. */
   threshold?: number | undefined
+  /** How CPU time is measured: `duet`, beside the baseline, or `alone`; without it, duets where the program suits them. */
+  pairing?: Pairing | undefined
+  /** Adds blocks, at most to four times as many, until each verdict is decided. */
+  untilDecided?: boolean | undefined
+  /** The command line that does it again, for reports. */
+  reproduce?: string | undefined
   /** A shell command that is run, untimed, before each run. */
   prepare?: string | undefined
   /** Called with everything that targets print; discarded otherwise. */
@@ -62,7 +69,9 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   const files = await Fingerprints.of([...target.files, ...heaps.flatMap(({ preload }) => preload)])
   return runComparison(
     {
-      heaps,
+      heaps: await Promise.all(
+        heaps.map(async (heap) => ({ ...heap, sha256: heap.path && (await sha256(heap.path)) })),
+      ),
       workload: basename(target.command[0] ?? ''),
       command: options.command,
       machine: describeMachine(),
@@ -72,11 +81,17 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
       maxTimeMs: options.maxTimeMs,
       seed,
       threshold: options.threshold ?? 0.01,
+      pairing: options.pairing,
+      prepared: options.prepare !== undefined,
+      untilDecided: options.untilDecided,
+      version: packageVersion(),
+      reproduce: options.reproduce,
       signal: options.signal,
       onProgress: options.onProgress,
       replaced: () => files.changed(),
     },
     (run, signal) => runner.run(run, signal),
+    (pair, signal) => runner.pair(pair, signal),
   )
 }
 
