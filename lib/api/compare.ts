@@ -7,18 +7,23 @@ import { basename } from 'node:path'
 import { type Progress, parseMetrics, runComparison } from '../compare/index.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
-import type { CompareResult, ResolvedHeap } from '../types.ts'
+import type { CommandWords, CompareResult, ResolvedHeap } from '../types.ts'
 import { Fingerprints } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 import { TargetRunner } from './runner.ts'
+import { subjectsOf } from './subjects.ts'
 
 export type { Progress } from '../compare/index.ts'
 
-/** What `compare()` takes. */
-export interface CompareOptions {
-  /** The program and its arguments. Its stdin is empty. */
+/** What a comparison of one workload takes, whatever it is called. */
+export interface WorkloadOptions {
+  /** The program and its arguments. Its stdin is empty unless `stdin` names a file. */
   command: readonly string[]
+  /** Another program, or an earlier build of it, which is the baseline under each heap. */
+  against?: readonly string[] | undefined
+  /** A file that each run reads from its start. */
+  stdin?: string | undefined
   /** Heaps, the first being the baseline; system, the built-in ones and all found ones unless given. */
   heaps?: readonly string[] | undefined
   blocks?: number | undefined
@@ -31,10 +36,10 @@ export interface CompareOptions {
   metrics?: readonly string[] | undefined
   /** Names of metrics with a pattern that should grow. */
   higherIsBetter?: readonly string[] | undefined
-  /** What counts as a difference: a share of the baseline, 0.01 unless given. */
-  threshold?: number | undefined
-  /** A shell command that is run, untimed, before each run. */
-  prepare?: string | undefined
+  /** What counts as a difference: a share of the baseline, for all metrics or by the name of one; 0.01 unless given. */
+  threshold?: number | Readonly<Record<string, number>> | undefined
+  /** A command, or a text for the shell, that is run, untimed, before each run. */
+  prepare?: CommandWords | undefined
   /** Called with everything that targets print; discarded otherwise. */
   onOutput?: ((chunk: Buffer) => void) | undefined
   /** A run that takes longer is ended and counts as failed. */
@@ -48,22 +53,33 @@ export interface CompareOptions {
   onProgress?: ((progress: Progress) => void) | undefined
 }
 
+/** What `compare()` takes. */
+export interface CompareOptions extends WorkloadOptions {}
+
 /**
  * Compares heaps under a program. All that can be wrong with the options is found before the first run; a target that
  * fails is part of the result.
  */
-export async function compare(options: CompareOptions): Promise<CompareResult> {
+export function compare(options: CompareOptions): Promise<CompareResult> {
+  return compareWorkload(null, options)
+}
+
+/** Compares heaps under one workload of this name; without one, it is called by its program. */
+export async function compareWorkload(name: string | null, options: WorkloadOptions): Promise<CompareResult> {
   checkCommand(options.command)
+  if (options.against !== undefined) checkCommand(options.against, 'against')
   const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
   const target = prepareTarget(options.command, options)
-  const heaps = await chosenHeaps(options, target)
+  const against = options.against === undefined ? null : prepareTarget(options.against, options)
+  const heaps = subjectsOf(await chosenHeaps(options, target), target, against)
   const seed = options.seed ?? Date.now() % 2 ** 31
   const runner = new TargetRunner(options, target, heaps, metrics, seed)
-  const files = await Fingerprints.of([...target.files, ...heaps.flatMap(({ preload }) => preload)])
+  const programs = [...target.files, ...(against?.files ?? [])]
+  const files = await Fingerprints.of([...programs, ...heaps.flatMap(({ preload }) => preload)])
   return runComparison(
     {
-      heaps,
-      workload: basename(target.command[0] ?? ''),
+      heaps: heaps.map(({ target: _, ...heap }) => heap),
+      workload: name ?? basename(target.command[0] ?? ''),
       command: options.command,
       machine: describeMachine(),
       metrics,
@@ -71,7 +87,7 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
       warmupBlocks: options.warmupBlocks ?? 1,
       maxTimeMs: options.maxTimeMs,
       seed,
-      threshold: options.threshold ?? 0.01,
+      ...thresholdsOf(options.threshold),
       signal: options.signal,
       onProgress: options.onProgress,
       replaced: () => files.changed(),
@@ -80,7 +96,21 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   )
 }
 
-async function chosenHeaps(options: CompareOptions, target: PreparedTarget): Promise<ResolvedHeap[]> {
-  const specs = options.heaps ?? (await defaultComparison(target.facts.path))
+/** What counts as a difference, for metrics without a threshold of their own. */
+const USUAL_THRESHOLD = 0.01
+
+/** A threshold as the comparison takes it: one for all, and those of single metrics. */
+export function thresholdsOf(threshold: WorkloadOptions['threshold']): {
+  threshold: number
+  thresholds?: Readonly<Record<string, number>>
+} {
+  if (typeof threshold === 'object') return { threshold: USUAL_THRESHOLD, thresholds: threshold }
+  return { threshold: threshold ?? USUAL_THRESHOLD }
+}
+
+async function chosenHeaps(options: WorkloadOptions, target: PreparedTarget): Promise<ResolvedHeap[]> {
+  // Two programs are compared as they are, unless heaps are named.
+  const usual = () => (options.against === undefined ? defaultComparison(target.facts.path) : ['default'])
+  const specs = options.heaps ?? (await usual())
   return Promise.all(specs.map((spec) => resolveHeap(spec)))
 }

@@ -3,22 +3,30 @@
  * numbers. A target that fails is a failed run and never an error.
  */
 
+import { closeSync, openSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type CompareMetric, measuredValues, OutputMatcher, type PlannedRun, type RunSample } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
-import { launch } from '../launch/launch.ts'
 import { type PreparedTarget, runTarget } from '../launch/run.ts'
 import { Rng } from '../stats/index.ts'
 import type { ResolvedHeap, RunResult } from '../types.ts'
-import type { CompareOptions } from './compare.ts'
+import type { WorkloadOptions } from './compare.ts'
+import { runUntimed } from './untimed.ts'
 
 /** What a runner takes of a comparison's options. */
-export type RunnerOptions = Pick<CompareOptions, 'cwd' | 'env' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure'>
+export type RunnerOptions = Pick<
+  WorkloadOptions,
+  'cwd' | 'env' | 'stdin' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure'
+>
+
+/** Who runs: a heap, with a command of its own where it is not the comparison's. */
+export type SubjectHeap = ResolvedHeap & { target?: PreparedTarget | undefined }
 
 /** Runs one target for one line of the plan. */
 export class TargetRunner {
   readonly #options: RunnerOptions
   readonly #target: PreparedTarget
-  readonly #heaps: readonly ResolvedHeap[]
+  readonly #heaps: readonly SubjectHeap[]
   readonly #metrics: readonly CompareMetric[]
   readonly #padding: Rng
   /** A run has been begun. */
@@ -27,7 +35,7 @@ export class TargetRunner {
   constructor(
     options: RunnerOptions,
     target: PreparedTarget,
-    heaps: readonly ResolvedHeap[],
+    heaps: readonly SubjectHeap[],
     metrics: readonly CompareMetric[],
     seed: number,
   ) {
@@ -43,7 +51,7 @@ export class TargetRunner {
     if (heap === undefined) throw new RangeError(`no heap ${subject}`)
     const { cwd, env, timeoutMs, prepare, onOutput } = this.#options
     if (prepare !== undefined) {
-      const problem = await runPrepare(prepare, { cwd, env, signal, timeoutMs })
+      const { problem } = await runUntimed(prepare, { title: '--prepare', code: 'USAGE', cwd, env, signal, timeoutMs })
       // Before the first run it is a mistake to be mended; later it costs that run and not the blocks before it.
       if (problem !== null && !this.#begun) throw problem
       if (problem !== null) return failedRun(problem.message, problem.hint ?? '')
@@ -54,12 +62,13 @@ export class TargetRunner {
       matcher.push(chunk, stream)
       onOutput?.(chunk)
     }
-    const measured = runTarget(this.#target, heap, {
+    const stdin = openInput(this.#options)
+    const measured = runTarget(heap.target ?? this.#target, heap, {
       cwd,
       env,
       timeoutMs,
       signal,
-      stdin: 'ignore',
+      stdin,
       stdout: take('stdout'),
       stderr: take('stderr'),
       paddingBytes: this.#padding.below(4096),
@@ -67,7 +76,7 @@ export class TargetRunner {
       lifeline: true,
       detached: true,
     })
-    const result = await measured.catch(lostLauncher)
+    const result = await measured.catch(lostLauncher).finally(() => closeInput(stdin))
     const { values, problems, tail } = matcher.finish()
     if (result instanceof Alloc8Error) return failedRun(result.message, tail)
     return {
@@ -103,36 +112,11 @@ function lostLauncher(error: unknown): Alloc8Error {
   throw error
 }
 
-/**
- * Runs the --prepare command in a shell. Gives the error when it fails, because a run without it would measure another
- * thing. It has as much time as a run; what it leaves in the background is left alone, unless the comparison is stopped meanwhile.
- */
-async function runPrepare(
-  command: string,
-  options: Pick<CompareOptions, 'cwd' | 'env' | 'signal' | 'timeoutMs'>,
-): Promise<Alloc8Error | null> {
-  let complaint = ''
-  const { exitCode, signal, timedOut } = await launch({
-    path: '/bin/sh',
-    argv0: 'sh',
-    args: ['-c', command],
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: (chunk) => {
-      complaint = (complaint + chunk.toString()).slice(-2000)
-    },
-    killTree: false,
-    lifeline: true,
-    detached: true,
-    signal: options.signal,
-    timeoutMs: options.timeoutMs,
-  })
-  if (exitCode === 0 && !timedOut) return null
-  const ending = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
-  const how = timedOut ? `no end within ${options.timeoutMs} ms` : ending
-  return new Alloc8Error('USAGE', `--prepare: ${JSON.stringify(command)} failed: ${how}`, {
-    hint: complaint.trim() === '' ? 'it printed nothing; run it by itself' : complaint.trim(),
-  })
+/** Opened anew for each run, so that each reads it from the start. */
+function openInput({ stdin, cwd }: RunnerOptions): number | 'ignore' {
+  return stdin === undefined ? 'ignore' : openSync(resolve(cwd ?? '.', stdin), 'r')
+}
+
+function closeInput(stdin: number | 'ignore'): void {
+  if (stdin !== 'ignore') closeSync(stdin)
 }

@@ -6,6 +6,11 @@ import { decide, pairedRatio } from '../stats/index.ts'
 import type { Cell, ComparedHeap, Control, Reason, RunFailure, Verdict, VerdictState } from '../types.ts'
 import type { ComparedHeapInfo, CompareMetric, ComparisonOptions, RunSample, SubjectRuns } from './types.ts'
 
+/** What counts as a difference by one metric. */
+export function thresholdOf({ threshold, thresholds }: ComparisonOptions, metric: string): number {
+  return thresholds?.[metric] ?? threshold
+}
+
 /** The number that a run counts with; null when it failed or gave none. */
 export function sampleValue(sample: RunSample, metric: string): number | null {
   const value = sample.failure === null ? sample.values[metric] : null
@@ -46,8 +51,8 @@ export function comparisonCells(options: ComparisonOptions, heaps: readonly Subj
         ratio,
         low,
         high,
-        verdict: decide({ low, high }, options.threshold, metric.higherIsBetter),
-        threshold: options.threshold,
+        verdict: decide({ low, high }, thresholdOf(options, metric.name), metric.higherIsBetter),
+        threshold: thresholdOf(options, metric.name),
         runs: values,
         failures: runs.samples.flatMap((sample, block) => failureOf(sample, metric.name, block) ?? []),
         pairing: 'alone' as const,

@@ -10,6 +10,8 @@ export interface ComparedHeapInfo extends HeapInfo {
   spec: string
   /** As in `ComparedHeap`. */
   sha256?: string | null | undefined
+  label?: string | undefined
+  command?: string[] | undefined
 }
 
 /** A metric with the flags of its pattern (`i`, `s`, `u` and so on; none unless given). */
@@ -81,6 +83,8 @@ export interface ComparisonOptions {
   seed: number
   /** A share: 0.01 is 1 %. */
   threshold: number
+  /** The same for single metrics, by name. */
+  thresholds?: Readonly<Record<string, number>> | undefined
   signal?: AbortSignal | undefined
   onProgress?: ((progress: Progress) => void) | undefined
   /** The name of a file that runs and is no longer as it was at first; asked before and after each block. */

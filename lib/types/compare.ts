@@ -140,6 +140,16 @@ export interface ComparedWorkload {
   duet: DuetFacts | null
   /** Where blocks were added until the verdicts were decided: after which numbers of blocks it was looked. */
   looks: LookFacts | null
+  /** Why it could not be run, or not be cleared away; absent where all went well. */
+  problem?: WorkloadProblem | undefined
+}
+
+/** What went wrong around the runs of a workload. */
+export interface WorkloadProblem {
+  phase: 'setup' | 'prepare' | 'start' | 'teardown'
+  message: string
+  /** What to do, or the last of what the command printed. */
+  hint: string
 }
 
 /** How the duets of a workload were run. */
@@ -198,6 +208,10 @@ export interface ComparedHeap extends HeapInfo {
   reasons: Reason[]
   /** SHA-256 of the library at `path`, in hex; null where there is none or it cannot be read. */
   sha256: string | null
+  /** What reports call it, where its spec alone does not tell it from another: two builds under one heap. */
+  label?: string | undefined
+  /** What ran under it, where that is not the workload's command: the baseline of two builds. */
+  command?: string[] | undefined
 }
 
 /** What `compare()` returns. */
