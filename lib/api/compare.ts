@@ -4,11 +4,12 @@
  */
 
 import { basename } from 'node:path'
+import { packageVersion } from '../binding/native.ts'
 import { type Progress, parseMetrics, runComparison } from '../compare/index.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
-import type { CommandWords, CompareResult, ResolvedHeap } from '../types.ts'
-import { Fingerprints } from './fingerprint.ts'
+import type { CommandWords, CompareResult, Pairing, ResolvedHeap } from '../types.ts'
+import { Fingerprints, sha256 } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 import { TargetRunner } from './runner.ts'
@@ -38,6 +39,12 @@ export interface WorkloadOptions {
   higherIsBetter?: readonly string[] | undefined
   /** What counts as a difference: a share of the baseline, for all metrics or by the name of one; 0.01 unless given. */
   threshold?: number | Readonly<Record<string, number>> | undefined
+  /** How CPU time is measured: `duet`, beside the baseline, or `alone`; without it, duets where the program suits them. */
+  pairing?: Pairing | undefined
+  /** Adds blocks, at most to four times as many, until each verdict is decided. */
+  untilDecided?: boolean | undefined
+  /** The command line that does it again, for reports. */
+  reproduce?: string | undefined
   /** A command, or a text for the shell, that is run, untimed, before each run. */
   prepare?: CommandWords | undefined
   /** Called with everything that targets print; discarded otherwise. */
@@ -78,7 +85,9 @@ export async function compareWorkload(name: string | null, options: WorkloadOpti
   const files = await Fingerprints.of([...programs, ...heaps.flatMap(({ preload }) => preload)])
   return runComparison(
     {
-      heaps: heaps.map(({ target: _, ...heap }) => heap),
+      heaps: await Promise.all(
+        heaps.map(async ({ target: _, ...heap }) => ({ ...heap, sha256: heap.path && (await sha256(heap.path)) })),
+      ),
       workload: name ?? basename(target.command[0] ?? ''),
       command: options.command,
       machine: describeMachine(),
@@ -88,11 +97,17 @@ export async function compareWorkload(name: string | null, options: WorkloadOpti
       maxTimeMs: options.maxTimeMs,
       seed,
       ...thresholdsOf(options.threshold),
+      pairing: options.pairing,
+      prepared: options.prepare !== undefined,
+      untilDecided: options.untilDecided,
+      version: packageVersion(),
+      reproduce: options.reproduce,
       signal: options.signal,
       onProgress: options.onProgress,
       replaced: () => files.changed(),
     },
     (run, signal) => runner.run(run, signal),
+    (pair, signal) => runner.pair(pair, signal),
   )
 }
 

@@ -5,12 +5,24 @@
 
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type CompareMetric, measuredValues, OutputMatcher, type PlannedRun, type RunSample } from '../compare/index.ts'
+import {
+  type CompareMetric,
+  measuredValues,
+  OutputMatcher,
+  type PairSample,
+  type PlannedPair,
+  type PlannedRun,
+  type RunSample,
+  type Subject,
+} from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
+import { allowedCpus } from '../launch/cpus.ts'
+import type { LaunchOptions } from '../launch/launch.ts'
 import { type PreparedTarget, runTarget } from '../launch/run.ts'
 import { Rng } from '../stats/index.ts'
-import type { ResolvedHeap, RunResult } from '../types.ts'
+import type { BuiltinMetric, ResolvedHeap, RunResult, Verdict } from '../types.ts'
 import type { WorkloadOptions } from './compare.ts'
+import { runPair } from './pair.ts'
 import { runUntimed } from './untimed.ts'
 
 /** What a runner takes of a comparison's options. */
@@ -29,6 +41,7 @@ export class TargetRunner {
   readonly #heaps: readonly SubjectHeap[]
   readonly #metrics: readonly CompareMetric[]
   readonly #padding: Rng
+  readonly #cpuChoice: Rng
   /** A run has been begun. */
   #begun = false
 
@@ -44,12 +57,45 @@ export class TargetRunner {
     this.#heaps = heaps
     this.#metrics = metrics
     this.#padding = new Rng(seed)
+    this.#cpuChoice = new Rng(seed)
   }
 
+  /** One run alone. */
   async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
+    const problem = await this.#prepare(signal)
+    if (problem !== null) return problem
+    return this.#once(this.#heapOf(subject), { signal })
+  }
+
+  /** One duet: the subject's chain of runs and the baseline's, on the same CPUs at the same moment. */
+  async pair(pair: PlannedPair, signal?: AbortSignal): Promise<PairSample> {
+    const problem = await this.#prepare(signal)
+    if (problem !== null) return { candidate: problem, baseline: problem, overlap: 0 }
+    // Another set each time, so that no pair owes its result to one core.
+    const cpus = this.#cpuChoice.shuffled(allowedCpus()).slice(0, pair.cores)
+    const link = (heap: SubjectHeap) => (gate: (() => Promise<void>) | undefined, stop: AbortSignal) =>
+      this.#once(heap, { cpus, gate, signal: stop })
+    const candidate = link(this.#heapOf(pair.subject))
+    const baseline = link(this.#heapOf(0))
+    const chains = pair.candidateFirst ? [candidate, baseline] : [baseline, candidate]
+    const [one, other] = chains as [typeof candidate, typeof candidate]
+    const { first, second, overlap } = await runPair(one, other, pair.repeats, signal)
+    return {
+      candidate: meanSample(pair.candidateFirst ? first : second),
+      baseline: meanSample(pair.candidateFirst ? second : first),
+      overlap,
+    }
+  }
+
+  #heapOf(subject: Subject): SubjectHeap {
     const heap = this.#heaps[subject === 'control' ? 0 : subject]
     if (heap === undefined) throw new RangeError(`no heap ${subject}`)
-    const { cwd, env, timeoutMs, prepare, onOutput } = this.#options
+    return heap
+  }
+
+  /** Runs the --prepare command; gives the failed run that a failure makes of it. */
+  async #prepare(signal: AbortSignal | undefined): Promise<RunSample | null> {
+    const { cwd, env, timeoutMs, prepare } = this.#options
     if (prepare !== undefined) {
       const { problem } = await runUntimed(prepare, { title: '--prepare', code: 'USAGE', cwd, env, signal, timeoutMs })
       // Before the first run it is a mistake to be mended; later it costs that run and not the blocks before it.
@@ -57,6 +103,11 @@ export class TargetRunner {
       if (problem !== null) return failedRun(problem.message, problem.hint ?? '')
     }
     this.#begun = true
+    return null
+  }
+
+  async #once(heap: SubjectHeap, options: Pick<LaunchOptions, 'cpus' | 'gate' | 'signal'>): Promise<RunSample> {
+    const { cwd, env, timeoutMs, onOutput } = this.#options
     const matcher = new OutputMatcher(this.#metrics)
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
       matcher.push(chunk, stream)
@@ -67,7 +118,7 @@ export class TargetRunner {
       cwd,
       env,
       timeoutMs,
-      signal,
+      ...options,
       stdin,
       stdout: take('stdout'),
       stderr: take('stderr'),
@@ -104,6 +155,42 @@ export class TargetRunner {
 function failedRun(message: string, output: string): RunSample {
   const failure = { exitCode: null, signal: null, timedOut: false, message, output }
   return { values: {}, failure, verdict: null, wallNs: 0 }
+}
+
+/** Metrics that are not summed over the runs of a chain. */
+const peaks: ReadonlySet<string> = new Set<BuiltinMetric>(['peak-rss'])
+
+/** The runs of a chain as one: the mean of each metric, the highest peak; failed where one of them failed. */
+export function meanSample(samples: readonly RunSample[]): RunSample {
+  const failed = samples.find(({ failure }) => failure !== null)
+  if (failed !== undefined) return failed
+  const [first] = samples
+  if (first === undefined) throw new RangeError('meanSample: expected at least one run, got none')
+  if (samples.length === 1) return first
+  const values: RunSample['values'] = {}
+  for (const name of Object.keys(first.values)) {
+    const numbers = samples.map((sample) => sample.values[name] ?? null).filter((value) => value !== null)
+    if (numbers.length < samples.length) values[name] = null
+    else values[name] = peaks.has(name) ? Math.max(...numbers) : numbers.reduce((a, b) => a + b) / numbers.length
+  }
+  const total = (of: (sample: RunSample) => number) => samples.reduce((sum, sample) => sum + of(sample), 0)
+  return {
+    ...first,
+    values,
+    verdict: worstVerdict(samples.flatMap(({ verdict }) => verdict ?? [])),
+    wallNs: total(({ wallNs }) => wallNs) / samples.length,
+    suspendedNs: total(({ suspendedNs }) => suspendedNs ?? 0),
+  }
+}
+
+/** Whether the heap was in effect in all runs of a chain: one in which it was not tells more than one in which it was. */
+function worstVerdict(verdicts: readonly Verdict[]): Verdict | null {
+  const order = ['inactive', 'partial', 'active'] as const
+  for (const state of order) {
+    const found = verdicts.find((verdict) => verdict.state === state)
+    if (found !== undefined) return found
+  }
+  return null
 }
 
 /** A run whose launcher was killed gave no number; the blocks before it are worth keeping. Rethrows all else. */

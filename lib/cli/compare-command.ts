@@ -1,10 +1,10 @@
 /** `alloc8 compare`: which heap runs a program best. */
 
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type CompareOptions, compare } from '../api/compare.ts'
 import { resolveHeap, splitHeapList } from '../heaps/index.ts'
-import { adoptText, bestHeap, compareText, type TextStyle } from '../report/index.ts'
-import type { ComparedHeap, CompareResult } from '../types.ts'
+import { adoptText, bestHeap, compareText, shellWord, type TextStyle } from '../report/index.ts'
+import type { ComparedHeap, CompareResult, Pairing } from '../types.ts'
 import { collect, duration, share, wholeNumber } from './options.ts'
 import { openReport, toJson } from './output.ts'
 import { progressLine } from './progress.ts'
@@ -22,6 +22,8 @@ interface CompareFlags {
   threshold: number
   prepare?: string
   timeout?: number
+  pairing?: Pairing
+  untilDecided?: boolean
   ignoreFailure?: boolean
   showOutput?: boolean
   json?: string
@@ -40,6 +42,13 @@ export function compareCommand(): Command {
     .option('--metric <metric>', 'wall, user, sys, cpu, peak-rss, faults, or NAME=/REGEX/; may be repeated', collect)
     .option('--higher-is-better <name>', 'a metric NAME that should grow; may be repeated', collect)
     .option('--threshold <share>', 'what counts as a difference', share, 0.01)
+    .addOption(
+      new Option(
+        '--pairing <how>',
+        'measure CPU time beside the baseline (duet) or one after the other (alone)',
+      ).choices(['duet', 'alone']),
+    )
+    .option('--until-decided', 'add blocks, up to four times as many, until each verdict is decided')
     .option('--prepare <command>', 'a shell command to run, untimed, before each run')
     .option('--timeout <time>', 'end a run after this; it counts as failed', duration)
     .option('--ignore-failure', 'take runs that exit with another status than 0 for good')
@@ -50,6 +59,10 @@ export function compareCommand(): Command {
     .addHelpText(
       'after',
       `
+CPU time (user, sys, cpu) of a program that is busy is measured in duets: beside the baseline, at the same moment on the
+same cores, so that both meet the same noise. Two instances then run at once; use --pairing alone where they would get
+in each other's way, or to take a third of the time.
+
 Without --heaps: system, the built-in heaps and all that are found, and the program untouched where it brings an
 allocator of its own. Ctrl-C ends with what the complete blocks gave.
 
@@ -103,13 +116,17 @@ async function execute(command: string[], flags: CompareFlags): Promise<void> {
 function toOptions(command: string[], flags: CompareFlags): CompareOptions {
   const listed = flags.heaps === undefined ? [] : splitHeapList(flags.heaps)
   const heaps = [...listed, ...(flags.heap ?? [])]
+  const seed = flags.seed ?? Date.now() % 2 ** 31
   return {
     command,
     heaps: heaps.length === 0 ? undefined : heaps,
     blocks: flags.blocks,
     warmupBlocks: flags.warmupBlocks,
     maxTimeMs: flags.maxTime,
-    seed: flags.seed,
+    seed,
+    pairing: flags.pairing,
+    untilDecided: flags.untilDecided,
+    reproduce: reproduction(seed, flags.seed === undefined),
     metrics: flags.metric,
     higherIsBetter: flags.higherIsBetter,
     threshold: flags.threshold,
@@ -117,6 +134,14 @@ function toOptions(command: string[], flags: CompareFlags): CompareOptions {
     timeoutMs: flags.timeout,
     ignoreFailure: flags.ignoreFailure,
   }
+}
+
+/** The command line that does it again: the words of this one, with the seed where it had none. */
+function reproduction(seed: number, added: boolean): string {
+  const words = process.argv.slice(2)
+  return ['alloc8', words[0] ?? '', ...(added ? ['--seed', String(seed)] : []), ...words.slice(1)]
+    .map(shellWord)
+    .join(' ')
 }
 
 /**

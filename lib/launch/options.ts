@@ -47,6 +47,12 @@ export interface LaunchOptions {
   lifeline: boolean
   /** In a session of its own: the terminal's Ctrl-C does not reach it, nor can it open the terminal. */
   detached: boolean
+  /**
+   * The target is started when this resolves; called once all is ready for that. With two runs that wait for the same
+   * promise both targets start at the same moment. Needs stdout or stderr to be a function; a rejection ends the run
+   * before it began and is rethrown.
+   */
+  gate?: (() => Promise<void>) | undefined
   signal?: AbortSignal | undefined
   /** Called once the launcher runs, before it is known whether the target could be executed. */
   onStart?: ((launcher: LauncherHandle) => void) | undefined
@@ -73,6 +79,9 @@ export function checkOptions(options: LaunchOptions): void {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu > highestCpu) {
       throw usageError('cpus', `CPU numbers from 0 to ${highestCpu}`, cpu)
     }
+  }
+  if (options.gate && typeof options.stdout !== 'function' && typeof options.stderr !== 'function') {
+    throw usageError('gate', 'stdout or stderr given as a function', 'neither')
   }
   if (typeof options.stdin === 'number' && !(Number.isInteger(options.stdin) && options.stdin >= 0)) {
     throw usageError('stdin', "'inherit', 'ignore' or a file descriptor", options.stdin)

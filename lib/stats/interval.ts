@@ -20,6 +20,8 @@ export interface BootstrapOptions {
   seed: number
   /** Number of resamples; 10,000 unless given. */
   resamples?: number
+  /** Two-sided error; 0.05 unless given. */
+  level?: number
 }
 
 /** Each tail of the bootstrap's distribution; 2 % rather than 2.5 % pays for what a small sample cannot show. */
