@@ -3,9 +3,17 @@
  * with runs of real programs (launch/).
  */
 
-import { basename } from 'node:path'
+import { statSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { packageVersion } from '../binding/native.ts'
-import { type Progress, parseMetrics, runComparison } from '../compare/index.ts'
+import {
+  type CompareMetric,
+  type ComparisonOptions,
+  type Progress,
+  parseMetrics,
+  runComparison,
+} from '../compare/index.ts'
+import { usageError } from '../errors.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
 import type { CommandWords, CompareResult, Pairing, ResolvedHeap } from '../types.ts'
@@ -13,7 +21,7 @@ import { Fingerprints, sha256 } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 import { TargetRunner } from './runner.ts'
-import { subjectsOf } from './subjects.ts'
+import { type LabelledSubject, subjectsOf } from './subjects.ts'
 
 export type { Progress } from '../compare/index.ts'
 
@@ -71,44 +79,79 @@ export function compare(options: CompareOptions): Promise<CompareResult> {
   return compareWorkload(null, options)
 }
 
+/** What a suite knows already of a workload, so that it is the same for all. */
+export interface Known {
+  heaps: readonly ResolvedHeap[]
+  /** Nothing of it is run: the result is that of a comparison that was stopped before its first block. */
+  unrun?: boolean | undefined
+}
+
 /** Compares heaps under one workload of this name; without one, it is called by its program. */
-export async function compareWorkload(name: string | null, options: WorkloadOptions): Promise<CompareResult> {
+export async function compareWorkload(
+  name: string | null,
+  options: WorkloadOptions,
+  known?: Known,
+): Promise<CompareResult> {
   checkCommand(options.command)
   if (options.against !== undefined) checkCommand(options.against, 'against')
   const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  const settings = { name: name ?? basename(options.command[0] ?? ''), options, metrics, seed: seedOf(options) }
+  if (known?.unrun === true) {
+    const heaps = subjectsOf(known.heaps, options.command, options.against)
+    return runComparison({ ...(await comparisonOptions(settings, heaps)), signal: AbortSignal.abort() }, neverRun)
+  }
   const target = prepareTarget(options.command, options)
   const against = options.against === undefined ? null : prepareTarget(options.against, options)
-  const heaps = subjectsOf(await chosenHeaps(options, target), target, against)
-  const seed = options.seed ?? Date.now() % 2 ** 31
-  const runner = new TargetRunner(options, target, heaps, metrics, seed)
+  checkInput(options)
+  const heaps = subjectsOf(known?.heaps ?? (await chosenHeaps(options, target)), options.command, options.against)
+  const targets = heaps.map(({ command }) => (against !== null && command === options.against ? against : target))
+  const runner = new TargetRunner(options, targets, heaps, metrics, settings.seed)
   const programs = [...target.files, ...(against?.files ?? [])]
   const files = await Fingerprints.of([...programs, ...heaps.flatMap(({ preload }) => preload)])
   return runComparison(
-    {
-      heaps: await Promise.all(
-        heaps.map(async ({ target: _, ...heap }) => ({ ...heap, sha256: heap.path && (await sha256(heap.path)) })),
-      ),
-      workload: name ?? basename(target.command[0] ?? ''),
-      command: options.command,
-      machine: describeMachine(),
-      metrics,
-      blocks: options.blocks ?? 15,
-      warmupBlocks: options.warmupBlocks ?? 1,
-      maxTimeMs: options.maxTimeMs,
-      seed,
-      ...thresholdsOf(options.threshold),
-      pairing: options.pairing,
-      prepared: options.prepare !== undefined,
-      untilDecided: options.untilDecided,
-      version: packageVersion(),
-      reproduce: options.reproduce,
-      signal: options.signal,
-      onProgress: options.onProgress,
-      replaced: () => files.changed(),
-    },
+    { ...(await comparisonOptions(settings, heaps)), replaced: () => files.changed() },
     (run, signal) => runner.run(run, signal),
     (pair, signal) => runner.pair(pair, signal),
   )
+}
+
+const seedOf = ({ seed }: WorkloadOptions): number => seed ?? Date.now() % 2 ** 31
+
+const neverRun = () => Promise.reject(new RangeError('a workload that is not to be run was run'))
+
+/** What a comparison takes besides its runners. */
+export async function comparisonOptions(
+  settings: { name: string; options: WorkloadOptions; metrics: CompareMetric[]; seed: number },
+  heaps: readonly LabelledSubject[],
+): Promise<ComparisonOptions> {
+  const { name, options, metrics, seed } = settings
+  return {
+    heaps: await Promise.all(heaps.map(async (heap) => ({ ...heap, sha256: heap.path && (await sha256(heap.path)) }))),
+    workload: name,
+    command: options.command,
+    machine: describeMachine(),
+    metrics,
+    blocks: options.blocks ?? 15,
+    warmupBlocks: options.warmupBlocks ?? 1,
+    maxTimeMs: options.maxTimeMs,
+    seed,
+    ...thresholdsOf(options.threshold),
+    pairing: options.pairing,
+    prepared: options.prepare !== undefined,
+    untilDecided: options.untilDecided,
+    version: packageVersion(),
+    reproduce: options.reproduce,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  }
+}
+
+/** Throws unless the file for stdin is one that can be read. */
+export function checkInput({ stdin, cwd }: Pick<WorkloadOptions, 'stdin' | 'cwd'>): void {
+  if (stdin === undefined) return
+  const path = resolve(cwd ?? '.', stdin)
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+    throw usageError('stdin', 'a file that is there', path)
 }
 
 /** What counts as a difference, for metrics without a threshold of their own. */

@@ -31,14 +31,17 @@ export type RunnerOptions = Pick<
   'cwd' | 'env' | 'stdin' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure'
 >
 
-/** Who runs: a heap, with a command of its own where it is not the comparison's. */
-export type SubjectHeap = ResolvedHeap & { target?: PreparedTarget | undefined }
+/** A heap and what runs under it. */
+interface Subjected {
+  heap: ResolvedHeap
+  target: PreparedTarget
+}
 
 /** Runs one target for one line of the plan. */
 export class TargetRunner {
   readonly #options: RunnerOptions
-  readonly #target: PreparedTarget
-  readonly #heaps: readonly SubjectHeap[]
+  readonly #targets: readonly PreparedTarget[]
+  readonly #heaps: readonly ResolvedHeap[]
   readonly #metrics: readonly CompareMetric[]
   readonly #padding: Rng
   readonly #cpuChoice: Rng
@@ -47,13 +50,14 @@ export class TargetRunner {
 
   constructor(
     options: RunnerOptions,
-    target: PreparedTarget,
-    heaps: readonly SubjectHeap[],
+    /** What runs under each of the heaps. */
+    targets: readonly PreparedTarget[],
+    heaps: readonly ResolvedHeap[],
     metrics: readonly CompareMetric[],
     seed: number,
   ) {
     this.#options = options
-    this.#target = target
+    this.#targets = targets
     this.#heaps = heaps
     this.#metrics = metrics
     this.#padding = new Rng(seed)
@@ -73,8 +77,8 @@ export class TargetRunner {
     if (problem !== null) return { candidate: problem, baseline: problem, overlap: 0 }
     // Another set each time, so that no pair owes its result to one core.
     const cpus = this.#cpuChoice.shuffled(allowedCpus()).slice(0, pair.cores)
-    const link = (heap: SubjectHeap) => (gate: (() => Promise<void>) | undefined, stop: AbortSignal) =>
-      this.#once(heap, { cpus, gate, signal: stop })
+    const link = (subject: Subjected) => (gate: (() => Promise<void>) | undefined, stop: AbortSignal) =>
+      this.#once(subject, { cpus, gate, signal: stop })
     const candidate = link(this.#heapOf(pair.subject))
     const baseline = link(this.#heapOf(0))
     const chains = pair.candidateFirst ? [candidate, baseline] : [baseline, candidate]
@@ -87,10 +91,11 @@ export class TargetRunner {
     }
   }
 
-  #heapOf(subject: Subject): SubjectHeap {
-    const heap = this.#heaps[subject === 'control' ? 0 : subject]
-    if (heap === undefined) throw new RangeError(`no heap ${subject}`)
-    return heap
+  #heapOf(subject: Subject): Subjected {
+    const index = subject === 'control' ? 0 : subject
+    const [heap, target] = [this.#heaps[index], this.#targets[index]]
+    if (heap === undefined || target === undefined) throw new RangeError(`no heap ${subject}`)
+    return { heap, target }
   }
 
   /** Runs the --prepare command; gives the failed run that a failure makes of it. */
@@ -106,7 +111,10 @@ export class TargetRunner {
     return null
   }
 
-  async #once(heap: SubjectHeap, options: Pick<LaunchOptions, 'cpus' | 'gate' | 'signal'>): Promise<RunSample> {
+  async #once(
+    { heap, target }: Subjected,
+    options: Pick<LaunchOptions, 'cpus' | 'gate' | 'signal'>,
+  ): Promise<RunSample> {
     const { cwd, env, timeoutMs, onOutput } = this.#options
     const matcher = new OutputMatcher(this.#metrics)
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
@@ -114,7 +122,7 @@ export class TargetRunner {
       onOutput?.(chunk)
     }
     const stdin = openInput(this.#options)
-    const measured = runTarget(heap.target ?? this.#target, heap, {
+    const measured = runTarget(target, heap, {
       cwd,
       env,
       timeoutMs,

@@ -3,26 +3,24 @@
  * a program each heap has both, and what tells them apart is their command.
  */
 
-import type { PreparedTarget } from '../launch/run.ts'
 import type { ResolvedHeap } from '../types.ts'
-import type { SubjectHeap } from './runner.ts'
 
 /** A subject: with a label where the heap's spec does not tell it from the others. */
-export type LabelledSubject = SubjectHeap & { label?: string; command?: string[] }
+export type LabelledSubject = ResolvedHeap & { label?: string; command?: readonly string[] }
 
-/** The subjects of a comparison, the baseline first; with `against`, under each heap first that and then the target. */
+/** The subjects of a comparison, the baseline first; with `against`, under each heap first that and then the command. */
 export function subjectsOf(
   heaps: readonly ResolvedHeap[],
-  target: PreparedTarget,
-  against: PreparedTarget | null,
+  command: readonly string[],
+  against: readonly string[] | undefined,
 ): LabelledSubject[] {
-  if (against === null) return heaps.map((heap) => ({ ...heap, ...pathLabel(heap, heaps) }))
-  const [before, after] = commandLabels(against.command, target.command)
+  if (against === undefined) return heaps.map((heap) => ({ ...heap, ...pathLabel(heap, heaps) }))
+  const [before, after] = commandLabels(against, command)
   return heaps.flatMap((heap) => {
     const under = (label: string) => (heaps.length === 1 ? label : `${label}, ${heap.spec}`)
     return [
-      { ...heap, label: under(before), command: [...against.command], target: against },
-      { ...heap, label: under(after), command: [...target.command], target },
+      { ...heap, label: under(before), command: against },
+      { ...heap, label: under(after), command },
     ]
   })
 }

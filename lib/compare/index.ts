@@ -4,8 +4,10 @@
 
 export { withTests } from './cell-tests.ts'
 export { runComparison } from './compare.ts'
+export { type MergeOptions, mergeResults, preventsRuns, type WorkloadResult } from './merge.ts'
 export {
   builtinMetricNames,
+  defaultMetricNames,
   defaultMetrics,
   measuredValues,
   metricPattern,

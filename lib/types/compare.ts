@@ -211,7 +211,7 @@ export interface ComparedHeap extends HeapInfo {
   /** What reports call it, where its spec alone does not tell it from another: two builds under one heap. */
   label?: string | undefined
   /** What ran under it, where that is not the workload's command: the baseline of two builds. */
-  command?: string[] | undefined
+  command?: readonly string[] | undefined
 }
 
 /** What `compare()` returns. */
@@ -230,7 +230,7 @@ export interface CompareResult {
   /** The spec of the first heap; every ratio is against it. */
   baseline: string
   heaps: ComparedHeap[]
-  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C, --max-time or a replaced file. */
+  /** Blocks completed (after warm-up), of a suite over all workloads; `requestedBlocks` may be more after Ctrl-C, --max-time or a replaced file. */
   blocks: number
   requestedBlocks: number
   warmupBlocks: number

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest'
 import { commandLabels, distinctTails, subjectsOf } from '../../../lib/api/subjects.ts'
-import { prepareTarget } from '../../../lib/launch/run.ts'
 import type { ResolvedHeap } from '../../../lib/types.ts'
 
 const heap = (spec: string, kind: ResolvedHeap['kind'] = 'found'): ResolvedHeap => ({
@@ -40,11 +39,11 @@ test('of long paths what tells them apart is kept, short ones stay whole', () =>
 })
 
 describe('subjects', () => {
-  const target = prepareTarget(['true', 'new'])
-  const against = prepareTarget(['true', 'old'])
+  const target = ['true', 'new']
+  const against = ['true', 'old']
 
   test('are the heaps where there is one command', () => {
-    const subjects = subjectsOf([heap('system'), heap('jemalloc')], target, null)
+    const subjects = subjectsOf([heap('system'), heap('jemalloc')], target, undefined)
     expect(subjects.map(({ spec, label, command }) => [spec, label, command])).toEqual([
       ['system', undefined, undefined],
       ['jemalloc', undefined, undefined],
@@ -68,7 +67,7 @@ describe('subjects', () => {
 
   test('with long paths are called by what differs', () => {
     const specs = ['/home/somebody/builds/old/libmine.so', '/home/somebody/builds/new/libmine.so']
-    const subjects = subjectsOf([heap('system'), ...specs.map((spec) => heap(spec, 'file'))], target, null)
+    const subjects = subjectsOf([heap('system'), ...specs.map((spec) => heap(spec, 'file'))], target, undefined)
     expect(subjects.map(({ label }) => label)).toEqual([undefined, 'old/libmine.so', 'new/libmine.so'])
   })
 })
