@@ -3,6 +3,7 @@
  * few, planned before the first run, and share the error between them.
  */
 
+import { plannedLooks } from '../stats/index.ts'
 import type { ComparisonOptions } from './types.ts'
 
 /** The numbers of blocks at which it is looked, and the two-sided level of each interval. */
@@ -18,8 +19,3 @@ const MOST_LOOKS = 4
 export function planLooks({ untilDecided, blocks }: ComparisonOptions): Looks | null {
   return untilDecided === true ? plannedLooks({ first: blocks, most: MOST_LOOKS * blocks }) : null
 }
-
-const plannedLooks = ({ first, most }: { first: number; most: number }) => ({
-  blocks: [1, 2, 3, 4].map((n) => n * first).filter((n) => n <= most),
-  level: 0.05 / 4,
-})

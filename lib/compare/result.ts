@@ -4,8 +4,10 @@
 
 import { median } from '../stats/index.ts'
 import type { CompareResult, DuetFacts, RunFailure, Verdict } from '../types.ts'
+import { withTests } from './cell-tests.ts'
 import { comparedHeap, comparisonCells, controlCells, type RatioOptions } from './cells.ts'
 import type { Looks } from './looks.ts'
+import { paretoSets } from './pareto.ts'
 import { type Row, type Steps, subjectRuns } from './rows.ts'
 import type { ComparisonOptions, Stop, SubjectRuns } from './types.ts'
 import { comparisonWarnings } from './warnings.ts'
@@ -38,7 +40,7 @@ export function comparisonResult(end: ComparisonEnd): CompareResult {
   const runs = subjectRuns(options, rows, end.steps)
   const controlRuns = runs.pop() as SubjectRuns
   const heaps = options.heaps.map((heap, index) => comparedHeap(heap, end.verdicts[index] ?? []))
-  const cells = comparisonCells(options, runs, end.ratioOptions)
+  const cells = withTests(comparisonCells(options, runs, end.ratioOptions))
   const control = controlCells(options, controlRuns, runs[0] as SubjectRuns, end.ratioOptions)
   const duet = end.duet === null ? null : { ...end.duet, overlap: overlapOf(rows) }
   const { warmupBlocks, seed, threshold, machine } = options
@@ -77,7 +79,7 @@ export function comparisonResult(end: ComparisonEnd): CompareResult {
     warnings: comparisonWarnings(facts),
     cells,
     overall: [],
-    pareto: [],
+    pareto: paretoSets({ heaps, cells, overall: [] }),
     timelines: [],
   }
 }

@@ -42,8 +42,9 @@ export function subjectRuns(options: ComparisonOptions, rows: readonly Row[], st
     const pairs = rows.flatMap((row) => row.pairs[column === 0 ? control : column] ?? [])
     const own = pairs.map((pair) => pair[side])
     const partners = pairs.map((pair) => pair.baseline)
-    const counted = rows.flatMap((row) => row.counted[column] ?? [])
-    const samples = steps.alone ? alone : steps.duets ? own : counted
+    // With its gaps: the blocks in which there was nothing left to count.
+    const counted = rows.map((row) => row.counted[column])
+    const samples = steps.alone ? alone : steps.duets ? own : counted.flatMap((sample) => sample ?? [])
     return {
       spec: heap?.spec ?? '',
       samples,

@@ -142,7 +142,7 @@ export interface SubjectRuns {
   /** null where there were no duets. */
   duets: SubjectDuets | null
   /** The runs whose instructions were counted, from the first block on; null where no metric asked. */
-  counted: readonly RunSample[] | null
+  counted: readonly (RunSample | undefined)[] | null
 }
 
 /** A subject's side of the duets, and the baseline's beside it. */
