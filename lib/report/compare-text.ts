@@ -9,8 +9,9 @@ import { failureLines } from './failures.ts'
 import { type ColumnShape, clean, cutMiddle, cutStart, row, wrap, wrapHanging } from './layout.ts'
 import { CONTROL, INDENT, tableLines, tableRows, tableShape } from './metric-table.ts'
 import { signsOf, type TextStyle } from './style.ts'
-import { comparisonSummary, heapLabels, metricsOf } from './summary.ts'
+import { comparisonSummary } from './summary.ts'
 import { countOf, formatPercent, formatValue } from './units.ts'
+import { heapLabels, metricsOf } from './view.ts'
 
 const GAP = 2
 

@@ -5,10 +5,11 @@
 
 import type { Cell, CompareResult, Control } from '../types.ts'
 import { type ColumnShape, clean, cutMiddle, type Field, row, widest } from './layout.ts'
-import { type Paint, signsOf, type TextStyle } from './style.ts'
-import { cellsOf, heapLabels, metricNoun, ratioTexts } from './summary.ts'
+import { type Paint, type Palette, signsOf, type TextStyle } from './style.ts'
 import { formatValue, ratioDigits } from './units.ts'
-import { axisFor, drawLabels, drawWhisker, type Interval } from './whiskers.ts'
+import { type CellWord, cellsOf, cellWord, heapLabels, type Interval, isDecided, medianOf } from './view.ts'
+import { axisFor, drawLabels, drawWhisker } from './whiskers.ts'
+import { metricNoun, ratioTexts } from './words.ts'
 
 type ColumnName = 'label' | 'median' | 'ratio' | 'numbers' | 'whisker' | 'verdict'
 
@@ -32,28 +33,20 @@ const LEAST_WHISKER = 11
 const MOST_WHISKER = 32
 const TITLES = { median: 'median', ratio: 'ratio', numbers: '95 % interval' }
 
-const hasNumbers = (cell: Cell | Control): cell is (Cell | Control) & Interval =>
-  cell.ratio !== null && cell.low !== null && cell.high !== null
-
-function medianOf(values: readonly (number | null)[]): number | null {
-  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b)
-  if (sorted.length === 0) return null
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
+const paintNames: Record<CellWord, keyof Palette> = {
+  better: 'green',
+  worse: 'red',
+  same: 'cyan',
+  inconclusive: 'yellow',
+  baseline: 'dim',
+  failed: 'red',
+  'not active': 'red',
 }
 
 function verdictField(result: CompareResult, cell: Cell, index: number, { palette }: TextStyle): Field {
-  const state = result.heaps[index]?.state
-  if (cell.runs.length > 0 && cell.runs.every((value) => value === null)) return { text: 'failed', paint: palette.red }
-  if (state === 'inactive') return { text: 'not active', paint: palette.red }
-  if (index === 0) return { text: 'baseline', paint: palette.dim }
-  const paints: Record<Cell['verdict'], Paint> = {
-    better: palette.green,
-    worse: palette.red,
-    same: palette.cyan,
-    inconclusive: palette.yellow,
-  }
-  return { text: cell.verdict + (state === 'partial' ? ' !' : ''), paint: paints[cell.verdict] }
+  const word = cellWord(result, cell, index)
+  const partly = word === cell.verdict && result.heaps[index]?.state === 'partial'
+  return { text: word + (partly ? ' !' : ''), paint: palette[paintNames[word]] }
 }
 
 /** The rows of a metric: heaps in their order, the control last. */
@@ -62,16 +55,16 @@ export function tableRows(result: CompareResult, metric: string, style: TextStyl
   const { dim, bold } = style.palette
   const cells = cellsOf(result, metric)
   const control = result.control.find((candidate) => candidate.metric === metric)
-  const decided = [...cells.slice(1), ...(control === undefined ? [] : [control])].filter(hasNumbers)
+  const decided = [...cells.slice(1), ...(control === undefined ? [] : [control])].filter((each) => isDecided(each))
   const digits = Math.max(2, ...decided.map(({ low, high }) => ratioDigits(low, high)))
   const rowOf = (cell: Cell | Control, label: Field, verdict: Field, paint?: Paint): TableRow => {
     const value = medianOf(cell.runs)
     const median = value === null ? signs.none : formatValue(value, cells[0]?.unit ?? '', signs)
-    const texts = hasNumbers(cell) ? ratioTexts(cell, signs, digits) : { ratio: signs.none, interval: '' }
+    const texts = isDecided(cell) ? ratioTexts(cell, signs, digits) : { ratio: signs.none, interval: '' }
     const ratio = { text: texts.ratio, paint }
     const numbers = { text: texts.interval, paint }
     const fields = { label, median: { text: median, paint }, ratio, numbers, verdict }
-    return { fields, interval: hasNumbers(cell) ? cell : null, paint: paint ?? verdict.paint }
+    return { fields, interval: isDecided(cell) ? cell : null, paint: paint ?? verdict.paint }
   }
   const labels = heapLabels(result)
   const rows = cells.map((cell, index) => {
