@@ -16,12 +16,23 @@ import {
 import { usageError } from '../errors.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
-import type { CommandWords, CompareResult, Pairing, ResolvedHeap } from '../types.ts'
+import { prepareService } from '../service/index.ts'
+import type {
+  CommandWords,
+  CompareResult,
+  Pairing,
+  ResolvedHeap,
+  ServiceWorkload,
+  Timeline,
+  Warning,
+} from '../types.ts'
 import { Fingerprints, sha256 } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
 import { checkCommand } from './run.ts'
 import { TargetRunner } from './runner.ts'
+import { ServiceRunner } from './service-runner.ts'
 import { type LabelledSubject, subjectsOf } from './subjects.ts'
+import { wordsOf } from './untimed.ts'
 
 export type { Progress } from '../compare/index.ts'
 
@@ -118,6 +129,36 @@ export async function compareWorkload(
 const seedOf = ({ seed }: WorkloadOptions): number => seed ?? Date.now() % 2 ** 31
 
 const neverRun = () => Promise.reject(new RangeError('a workload that is not to be run was run'))
+
+/** Compares heaps under a service. */
+export async function compareService(
+  name: string,
+  options: WorkloadOptions,
+  service: ServiceWorkload,
+  { heaps, unrun }: Known,
+): Promise<{ result: CompareResult; warnings: Warning[] }> {
+  const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  const settings = { name, options: { ...options, pairing: 'alone' as const }, metrics, seed: seedOf(options) }
+  const comparison = await comparisonOptions(settings, subjectsOf(heaps, options.command, undefined))
+  const asService = (result: CompareResult, timelines: Timeline[]): CompareResult => ({
+    ...result,
+    workloads: result.workloads.map((each) => ({ ...each, kind: 'service' as const, load: wordsOf(service.load) })),
+    timelines: timelines.filter(({ block }) => block < result.blocks),
+  })
+  if (unrun === true) {
+    const result = await runComparison({ ...comparison, signal: AbortSignal.abort() }, neverRun)
+    return { result: asService(result, []), warnings: [] }
+  }
+  const { cwd, env } = options
+  const prepared = prepareService({ ...service, cwd: undefined, env: undefined }, { cwd, env })
+  const runner = new ServiceRunner(name, options, prepared, heaps, metrics, settings.seed)
+  const watched = [...prepared.server.files, ...heaps.flatMap(({ preload }) => preload)]
+  const files = await Fingerprints.of(watched)
+  const result = await runComparison({ ...comparison, replaced: () => files.changed() }, (run, signal) =>
+    runner.run(run, signal),
+  )
+  return { result: asService(result, runner.timelines), warnings: runner.warnings }
+}
 
 /** What a comparison takes besides its runners. */
 export async function comparisonOptions(

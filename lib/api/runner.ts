@@ -23,7 +23,7 @@ import { Rng } from '../stats/index.ts'
 import type { BuiltinMetric, ResolvedHeap, RunResult, Verdict } from '../types.ts'
 import type { WorkloadOptions } from './compare.ts'
 import { runPair } from './pair.ts'
-import { runUntimed } from './untimed.ts'
+import { failedRun, Preparation } from './preparation.ts'
 
 /** What a runner takes of a comparison's options. */
 export type RunnerOptions = Pick<
@@ -45,8 +45,7 @@ export class TargetRunner {
   readonly #metrics: readonly CompareMetric[]
   readonly #padding: Rng
   readonly #cpuChoice: Rng
-  /** A run has been begun. */
-  #begun = false
+  readonly #preparation: Preparation
 
   constructor(
     options: RunnerOptions,
@@ -62,18 +61,19 @@ export class TargetRunner {
     this.#metrics = metrics
     this.#padding = new Rng(seed)
     this.#cpuChoice = new Rng(seed)
+    this.#preparation = new Preparation(options)
   }
 
   /** One run alone. */
   async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
-    const problem = await this.#prepare(signal)
+    const problem = await this.#preparation.run(signal)
     if (problem !== null) return problem
     return this.#once(this.#heapOf(subject), { signal })
   }
 
   /** One duet: the subject's chain of runs and the baseline's, on the same CPUs at the same moment. */
   async pair(pair: PlannedPair, signal?: AbortSignal): Promise<PairSample> {
-    const problem = await this.#prepare(signal)
+    const problem = await this.#preparation.run(signal)
     if (problem !== null) return { candidate: problem, baseline: problem, overlap: 0 }
     // Another set each time, so that no pair owes its result to one core.
     const cpus = this.#cpuChoice.shuffled(allowedCpus()).slice(0, pair.cores)
@@ -96,19 +96,6 @@ export class TargetRunner {
     const [heap, target] = [this.#heaps[index], this.#targets[index]]
     if (heap === undefined || target === undefined) throw new RangeError(`no heap ${subject}`)
     return { heap, target }
-  }
-
-  /** Runs the --prepare command; gives the failed run that a failure makes of it. */
-  async #prepare(signal: AbortSignal | undefined): Promise<RunSample | null> {
-    const { cwd, env, timeoutMs, prepare } = this.#options
-    if (prepare !== undefined) {
-      const { problem } = await runUntimed(prepare, { title: '--prepare', code: 'USAGE', cwd, env, signal, timeoutMs })
-      // Before the first run it is a mistake to be mended; later it costs that run and not the blocks before it.
-      if (problem !== null && !this.#begun) throw problem
-      if (problem !== null) return failedRun(problem.message, problem.hint ?? '')
-    }
-    this.#begun = true
-    return null
   }
 
   async #once(
@@ -157,12 +144,6 @@ export class TargetRunner {
     const message = timedOut ? `did not end within ${this.#options.timeoutMs} ms` : how
     return { exitCode, signal, timedOut, message, output }
   }
-}
-
-/** A run that gave nothing, for a reason that is not the target's. */
-function failedRun(message: string, output: string): RunSample {
-  const failure = { exitCode: null, signal: null, timedOut: false, message, output }
-  return { values: {}, failure, verdict: null, wallNs: 0 }
 }
 
 /** Metrics that are not summed over the runs of a chain. */

@@ -91,6 +91,9 @@ function environment(...layers: readonly Alloc8Config['env'][]): NodeJS.ProcessE
   return env
 }
 
+/** The metrics of a service that names none: what holding the load cost, and what it held in memory. */
+const serviceMetrics: readonly string[] = ['cpu', 'rss-mean', 'rss-peak', 'rss-after']
+
 /** Metrics that only a service has: the memory of its server over time. */
 const ofServices = /^rss-(?:mean|peak|after)$/
 
@@ -101,7 +104,8 @@ const ofServices = /^rss-(?:mean|peak|after)$/
 function chosenMetrics(config: Alloc8Config, workload: Workload, overrides: SuiteOverrides) {
   const own = workload.metrics
   const common = overrides.metrics ?? (own === undefined ? config.metrics : undefined)
-  const texts = (overrides.metrics ?? own ?? config.metrics)?.filter(
+  const usual = isService(workload) ? serviceMetrics : undefined
+  const texts = (overrides.metrics ?? own ?? config.metrics ?? usual)?.filter(
     (text) => common === undefined || isService(workload) || !ofServices.test(text),
   )
   const wrong = isService(workload) ? undefined : texts?.find((text) => ofServices.test(text))

@@ -5,15 +5,22 @@
 
 import { preventsRuns, type WorkloadResult } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
-import type { CompareResult, ResolvedHeap, WorkloadProblem } from '../types.ts'
-import { compareWorkload, type WorkloadOptions } from './compare.ts'
+import type { CompareResult, ResolvedHeap, Warning, WorkloadProblem } from '../types.ts'
+import { compareService, compareWorkload, type Known, type WorkloadOptions } from './compare.ts'
 import { endLeftovers, type Survivor, survivorsOf } from './leftovers.ts'
-import type { WorkloadSettings } from './suite-settings.ts'
+import { isService, type WorkloadSettings } from './suite-settings.ts'
 import { runUntimed } from './untimed.ts'
 
 /** A workload with the options of this run. */
 export type SuiteWorkload = Omit<WorkloadSettings, 'options'> & {
   options: WorkloadOptions & { cwd: string; env: NodeJS.ProcessEnv }
+}
+
+/** What became of a workload. */
+interface Measured {
+  result: CompareResult | null
+  problem?: WorkloadProblem | undefined
+  warnings?: Warning[]
 }
 
 /** Runs a workload, or nothing of it where it is not to be reached any more. */
@@ -24,7 +31,7 @@ export async function runSuiteWorkload(
 ): Promise<WorkloadResult> {
   if (unreached) return { result: await unrun(work, heaps), unreached }
   const around = new Around(work)
-  let measured: { result: CompareResult | null; problem?: WorkloadProblem | undefined } = { result: null }
+  let measured: Measured = { result: null }
   try {
     const problem = await around.setUp()
     if (problem !== null) measured = { result: null, problem }
@@ -35,19 +42,29 @@ export async function runSuiteWorkload(
   const { problem = around.problem } = measured
   const result = measured.result ?? (await unrun(work, heaps))
   const { aborted } = around
-  return { result, problem, warnings: around.warnings, ...(aborted && { unreached: true }) }
+  const warnings = [...(measured.warnings ?? []), ...around.warnings]
+  return { result, problem, warnings, ...(aborted && { unreached: true }) }
 }
 
-function unrun({ name, options }: SuiteWorkload, heaps: readonly ResolvedHeap[]): Promise<CompareResult> {
-  return compareWorkload(name, options, { heaps, unrun: true })
+async function unrun(work: SuiteWorkload, heaps: readonly ResolvedHeap[]): Promise<CompareResult> {
+  return (await compareKind(work, { heaps, unrun: true })).result
+}
+
+/** Compares heaps under a workload of either kind. */
+async function compareKind(
+  { name, workload, options }: SuiteWorkload,
+  known: Known,
+): Promise<{ result: CompareResult; warnings?: Warning[] }> {
+  if (isService(workload)) return compareService(name, options, workload, known)
+  return { result: await compareWorkload(name, options, known) }
 }
 
 /** What a target or its prepare command cannot do is the workload's problem; all else ends the suite. */
-const workloadCodes = new Set(['USAGE', 'TARGET_NOT_FOUND', 'TARGET_NOT_EXECUTABLE'])
+const workloadCodes = new Set(['USAGE', 'TARGET_NOT_FOUND', 'TARGET_NOT_EXECUTABLE', 'PORT_IN_USE'])
 
-async function measure({ name, options }: SuiteWorkload, heaps: readonly ResolvedHeap[]) {
+async function measure(work: SuiteWorkload, heaps: readonly ResolvedHeap[]) {
   try {
-    return { result: await compareWorkload(name, options, { heaps }) }
+    return await compareKind(work, { heaps })
   } catch (error) {
     if (!(error instanceof Alloc8Error) || !workloadCodes.has(error.code)) throw error
     const phase = error.message.startsWith('--prepare') ? 'prepare' : 'start'

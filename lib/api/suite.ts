@@ -4,12 +4,14 @@
  */
 
 import { mergeResults, type WorkloadResult } from '../compare/index.ts'
-import { checkConfig } from '../config/index.ts'
+import { checkConfig, type LoadedConfig, loadConfig } from '../config/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { nearest } from '../heaps/nearest.ts'
 import { prepareTarget } from '../launch/run.ts'
+import { prepareService } from '../service/index.ts'
 import type { Alloc8Config, CompareResult, ResolvedHeap } from '../types.ts'
+import { CLASSIC, classicSuite } from './classic.ts'
 import { checkInput, type Progress, thresholdsOf, type WorkloadOptions } from './compare.ts'
 import {
   checkNames,
@@ -22,6 +24,8 @@ import {
 import { runSuiteWorkload } from './suite-workload.ts'
 
 export { defineConfig } from '../config/index.ts'
+export type { SuiteOverrides } from './suite-settings.ts'
+export { hasFailedWorkload } from './suite-workload.ts'
 
 /** What `compareSuite()` takes besides the suite; what stands here goes before what the suite says. */
 export interface SuiteOptions extends SuiteOverrides, Pick<WorkloadOptions, 'maxTimeMs' | 'onOutput' | 'signal'> {
@@ -36,6 +40,16 @@ export interface SuiteOptions extends SuiteOverrides, Pick<WorkloadOptions, 'max
 
 /** Misspelt names are near with up to half their letters wrong, as keys are short. */
 export const suggest = (written: string, known: readonly string[]) => nearest(written, known, 0.5)
+
+/**
+ * A suite by its name: `classic`, or a configuration's file; without one, the configuration in the working folder.
+ * @throws Alloc8Error CONFIG; NATIVE where the classic workloads are not built
+ */
+export async function loadSuite(suite: string | undefined): Promise<Pick<LoadedConfig, 'config' | 'folder'>> {
+  if (suite === CLASSIC) return { config: classicSuite(), folder: process.cwd() }
+  // By this name a configuration finds us, wherever we are installed.
+  return loadConfig(suite, { suggest, alloc8: await import('../index.ts') })
+}
 
 /**
  * Compares heaps under the workloads of a suite. All that can be wrong with it is found before the first run, but for
@@ -99,14 +113,12 @@ function checkAgainst(settings: readonly WorkloadSettings[]): void {
 function checkPresent({ name, workload, options }: WorkloadSettings): void {
   if (workload.setup !== undefined) return
   named(name, () => {
-    for (const command of [options.command, options.against ?? [], isService(workload) ? wordsIn(workload.load) : []]) {
-      if (command.length > 0) prepareTarget(command, options)
-    }
+    if (isService(workload)) return void prepareService({ ...workload, cwd: undefined, env: undefined }, options)
+    prepareTarget(options.command, options)
+    if (options.against !== undefined) prepareTarget(options.against, options)
     checkInput(options)
   })
 }
-
-const wordsIn = (command: Alloc8Config['workloads'][number]['setup']) => (Array.isArray(command) ? command : [])
 
 /** The heaps of all workloads: those that are named, else those that `compare` takes under any of the programs. */
 async function suiteHeaps(

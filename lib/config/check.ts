@@ -114,6 +114,7 @@ const service = objectOf('a workload', {
     ...shared,
     ...around,
     readyTimeoutMs: integer(1, longestMs),
+    user: text,
     settleMs: integer(0, longestMs),
     stopSignal: oneOf('SIGTERM', 'SIGINT', 'SIGQUIT'),
     graceMs: integer(0, longestMs),

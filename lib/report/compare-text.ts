@@ -8,6 +8,7 @@ import { shellWord } from './adopt.ts'
 import { failureLines } from './failures.ts'
 import { type ColumnShape, clean, cutMiddle, cutStart, row, wrap, wrapHanging } from './layout.ts'
 import { CONTROL, INDENT, tableLines, tableRows, tableShape } from './metric-table.ts'
+import { sinceLines } from './since-text.ts'
 import { signsOf, type TextStyle } from './style.ts'
 import { comparisonSummary } from './summary.ts'
 import { countOf, formatPercent, formatValue } from './units.ts'
@@ -79,6 +80,7 @@ export function compareText(result: CompareResult, style: TextStyle): string {
   const sections = [
     wrap(comparisonSummary(result, signsOf(style)), style.width).map(bold),
     ...metrics.map((metric, index) => tableLines(result, metric, tables[index] ?? [], shape, style)),
+    ...sinceLines(result, style),
     heapSection(result, style),
     ...(failures.length > 0 ? [[bold('failures'), ...failures]] : []),
     ...(warnings.length > 0 ? [[bold('warnings'), ...warnings]] : []),

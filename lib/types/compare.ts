@@ -214,6 +214,27 @@ export interface ComparedHeap extends HeapInfo {
   command?: readonly string[] | undefined
 }
 
+/** A cell of a comparison against the same cell of a stored one. */
+export interface SinceCell
+  extends Pick<Cell, 'workload' | 'heap' | 'metric' | 'higherIsBetter' | 'threshold' | 'verdict'> {
+  /** The heap's position in `heaps`. */
+  heapIndex: number
+  /** What is compared: the heap's ratio to the baseline, now over then; or its number, where it was the only heap. */
+  of: 'ratio' | 'value'
+  /** Now over then; null when there are too few numbers. `low` and `high` bound it at 95 %, by the runs alone. */
+  ratio: number | null
+  low: number | null
+  high: number | null
+}
+
+/** What has changed since a stored result. */
+export interface Since {
+  file: string
+  /** When its first run began. */
+  started: string
+  cells: SinceCell[]
+}
+
 /** What `compare()` returns. */
 export interface CompareResult {
   schema: 1
@@ -246,4 +267,6 @@ export interface CompareResult {
   pareto: ParetoSet[]
   /** Of services, else empty. */
   timelines: Timeline[]
+  /** Against a stored result; absent where none was named. */
+  since?: Since | undefined
 }
