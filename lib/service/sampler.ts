@@ -103,11 +103,12 @@ export class MemorySampler {
     return value
   }
 
-  /** Marks the load's begin: reads, and counts for the mean from here. Returns the time since the start. */
+  /** Marks the load's begin, with a reading. Returns the time since the start. */
   beginLoad(): number {
+    const now = this.#now()
     this.#load = new TimedMean()
     this.sample()
-    return this.#now()
+    return now
   }
 
   /** Marks its end. */
