@@ -88,9 +88,8 @@ export class MemorySampler {
     this.#schedule(this.#intervalMs)
   }
 
-  /** Reads now, whatever the interval; the value, null where there is nothing to read. */
-  sample(): number | null {
-    const ms = this.#now()
+  /** Reads now, which is `ms` after the start; the value, null where there is nothing to read. */
+  sample(ms: number = this.#now()): number | null {
     // CPU time: on a busy machine a reading may wait for long, which is no cost to anybody.
     const before = process.cpuUsage()
     const value = this.#read()
@@ -108,14 +107,14 @@ export class MemorySampler {
   beginLoad(): number {
     const now = this.#now()
     this.#load = new TimedMean()
-    this.sample()
+    this.sample(now)
     return now
   }
 
   /** Marks its end. */
   endLoad(): number {
     const now = this.#now()
-    this.sample()
+    this.sample(now)
     this.#mean = this.#load?.value() ?? null
     this.#load = null
     return now
