@@ -27,6 +27,8 @@ export const errorCodes = {
   PROCESS: 1,
   /** A metric that is not known, or a pattern that is not a regular expression. */
   METRIC: 2,
+  /** A file that should hold a result is cut short, something else, or of a newer version. */
+  RESULT_FILE: 2,
   /** A report or session path that cannot be written. */
   OUTPUT_PATH: 2,
   /** The native part is missing, does not load, or is of another version. */
@@ -37,6 +39,8 @@ export const errorCodes = {
   LAUNCH: 125,
   /** The launcher was killed while the target ran: what the target did is not known. */
   LAUNCHER_LOST: 125,
+  /** A service cannot be started: somebody else listens where it would. */
+  PORT_IN_USE: 125,
   /** The caller's signal was aborted. */
   ABORTED: 130,
 } as const

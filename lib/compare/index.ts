@@ -16,5 +16,6 @@ export { LINE_LIMIT, type MatchedOutput, OutputMatcher, type OutputStream, TAIL_
 export { type OverallOptions, overallResults } from './overall.ts'
 export { type ParetoOptions, paretoSets } from './pareto.ts'
 export { type PlannedBlock, planBlocks } from './plan.ts'
+export { parseCompareResult } from './result-file.ts'
 export type * from './types.ts'
 export { type WarningCode, warningCodes } from './warnings.ts'

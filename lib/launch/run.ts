@@ -38,6 +38,8 @@ export interface RunTargetOptions extends Partial<Omit<LaunchOptions, 'path' | '
   sessionDirectory?: string | undefined
   /** Real paths of programs that stand between the target and its children and are none of its own: a tool's. */
   betweenPrograms?: readonly string[] | undefined
+  /** The group of the user that the target goes on as: its processes leave their records through it. */
+  sessionGroup?: number | undefined
 }
 
 /**
@@ -78,8 +80,15 @@ export async function runLaunched(
   heap: ResolvedHeap,
   options: RunTargetOptions = {},
 ): Promise<{ result: RunResult; launched: LaunchResult }> {
-  const { env = process.env, paddingBytes = 0, sessionDirectory, betweenPrograms = [], ...launchOptions } = options
-  const session = createSession({ path: sessionDirectory })
+  const {
+    env = process.env,
+    paddingBytes = 0,
+    sessionDirectory,
+    sessionGroup,
+    betweenPrograms,
+    ...launchOptions
+  } = options
+  const session = createSession({ path: sessionDirectory, group: sessionGroup })
   try {
     // What cannot be preloaded into is left alone: the loader would only complain on the target's stderr.
     const reachable = staticReason(target.facts, platform().elf.bits) === null
@@ -108,7 +117,7 @@ export async function runLaunched(
       rootPid: launched.pid,
       rootExitCode: launched.exitCode,
       target: target.facts,
-      ...without(betweenPrograms, readRecords(session.anchor, session.directory)),
+      ...without(betweenPrograms ?? [], readRecords(session.anchor, session.directory)),
       sessionRemoved: !session.isInPlace(),
       ...surroundings(),
       inspect: inspectOnce,
