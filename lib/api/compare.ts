@@ -7,6 +7,7 @@ import { basename } from 'node:path'
 import { packageVersion } from '../binding/native.ts'
 import { type Progress, parseMetrics, runComparison } from '../compare/index.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
+import { chooseCounter } from '../launch/instructions.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
 import type { CompareResult, Pairing, ResolvedHeap } from '../types.ts'
 import { Fingerprints, sha256 } from './fingerprint.ts'
@@ -28,7 +29,7 @@ export interface CompareOptions {
   maxTimeMs?: number | undefined
   /** Makes order and padding repeatable; taken from the clock unless given. */
   seed?: number | undefined
-  /** `wall`, `user`, `sys`, `cpu`, `peak-rss`, `faults`, or `NAME=/REGEX/` for a number that the target prints. */
+  /** `wall`, `user`, `sys`, `cpu`, `peak-rss`, `faults`, `instructions`, or `NAME=/REGEX/` for a number that the target prints. */
   metrics?: readonly string[] | undefined
   /** Names of metrics with a pattern that should grow. */
   higherIsBetter?: readonly string[] | undefined
@@ -62,6 +63,7 @@ export interface CompareOptions {
 export async function compare(options: CompareOptions): Promise<CompareResult> {
   checkCommand(options.command)
   const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  if (metrics.some(({ name, pattern }) => pattern === null && name === 'instructions')) await chooseCounter(options.env)
   const target = prepareTarget(options.command, options)
   const heaps = await chosenHeaps(options, target)
   const seed = options.seed ?? Date.now() % 2 ** 31
