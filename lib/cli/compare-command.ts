@@ -39,7 +39,11 @@ export function compareCommand(): Command {
     .option('--blocks <n>', 'how often every heap is run, in random order', wholeNumber(1), 15)
     .option('--warmup-blocks <n>', 'blocks that are run first and not counted', wholeNumber(0), 1)
     .option('--max-time <time>', 'begin no block that would end later than this (30, 500ms, 10m)', duration)
-    .option('--metric <metric>', 'wall, user, sys, cpu, peak-rss, faults, or NAME=/REGEX/; may be repeated', collect)
+    .option(
+      '--metric <metric>',
+      'wall, user, sys, cpu, peak-rss, faults, instructions, or NAME=/REGEX/; may be repeated',
+      collect,
+    )
     .option('--higher-is-better <name>', 'a metric NAME that should grow; may be repeated', collect)
     .option('--threshold <share>', 'what counts as a difference', share, 0.01)
     .addOption(
