@@ -106,7 +106,7 @@ function overallSection(result: CompareResult, signs: Signs): Markdown[] {
         : [[mdText(metricNoun(metric)), mdCode(labels[heap] ?? ''), ...ratioFields(each, signs), marks[each.verdict]]],
     ),
   )
-  const words = `Geometric mean over ${countOf(workloadsOf(result).length, 'workload')}, each counting alike:`
+  const words = 'Geometric mean over the workloads, each counting alike:'
   return [`### Overall\n\n${words}\n\n${mdTable(['metric', 'heap', 'ratio', '95 % interval', 'verdict'], rows, [2])}`]
 }
 
