@@ -49,5 +49,80 @@
       'ldflags': ['<!@(node scripts/sources.mjs --flags program link)'],
       'libraries': ['<!@(node scripts/sources.mjs --flags program libraries)'],
     },
+    {
+      'target_name': 'workload',
+      'type': 'static_library',
+      'sources': ['<!@(node scripts/sources.mjs workload)'],
+    },
+    {
+      'target_name': 'active-sharing',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs active-sharing)'],
+    },
+    {
+      'target_name': 'big-blocks',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs big-blocks)'],
+    },
+    {
+      'target_name': 'graph',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs graph)'],
+    },
+    {
+      'target_name': 'growing-realloc',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs growing-realloc)'],
+    },
+    {
+      'target_name': 'larson',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs larson)'],
+    },
+    {
+      'target_name': 'passive-sharing',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs passive-sharing)'],
+    },
+    {
+      'target_name': 'phases',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs phases)'],
+    },
+    {
+      'target_name': 'producer-consumer',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs producer-consumer)'],
+    },
+    {
+      'target_name': 'random-mix',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs random-mix)'],
+    },
+    {
+      'target_name': 'server',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs server)'],
+    },
+    {
+      'target_name': 'short-lived',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs short-lived)'],
+    },
+    {
+      'target_name': 'strings',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs strings)'],
+    },
+    {
+      'target_name': 'thread-churn',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs thread-churn)'],
+    },
+    {
+      'target_name': 'threadtest',
+      'includes': ['native/workload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs threadtest)'],
+    },
   ],
 }

@@ -39,6 +39,8 @@ export const errorCodes = {
   LAUNCH: 125,
   /** The launcher was killed while the target ran: what the target did is not known. */
   LAUNCHER_LOST: 125,
+  /** A service cannot be started: somebody else listens where it would. */
+  PORT_IN_USE: 125,
   /** The caller's signal was aborted. */
   ABORTED: 130,
 } as const

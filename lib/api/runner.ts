@@ -3,6 +3,7 @@
  * numbers. A target that fails is a failed run and never an error.
  */
 
+import { cpus } from 'node:os'
 import {
   type CompareMetric,
   measuredValues,
@@ -55,7 +56,10 @@ export class TargetRunner {
   async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
     const problem = await this.#prepare(signal)
     if (problem !== null) return problem
-    return this.#once(this.#heapOf(subject), { signal })
+    const before = coreTimes()
+    const sample = await this.#once(this.#heapOf(subject), { signal })
+    const { idle, all } = coreTimes()
+    return all > before.all ? { ...sample, machineIdle: (idle - before.idle) / (all - before.all) } : sample
   }
 
   /** One duet: the subject's chain of runs and the baseline's, on the same CPUs at the same moment. */
@@ -145,6 +149,15 @@ export class TargetRunner {
 function failedRun(message: string, output: string): RunSample {
   const failure = { exitCode: null, signal: null, timedOut: false, message, output }
   return { values: {}, failure, verdict: null, wallNs: 0 }
+}
+
+/** Milliseconds since the machine's start, of all cores together: idle, and in all. */
+function coreTimes(): { idle: number; all: number } {
+  const times = cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
+    idle,
+    all: user + nice + sys + idle + irq,
+  }))
+  return times.reduce((sum, core) => ({ idle: sum.idle + core.idle, all: sum.all + core.all }), { idle: 0, all: 0 })
 }
 
 /** Metrics that are not summed over the runs of a chain. */

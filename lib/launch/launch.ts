@@ -99,7 +99,11 @@ class Run {
   async finish(): Promise<LaunchResult> {
     const { child, exit } = this.#launcher
     const reading = this.#readReport()
-    this.#options.onStart?.({ pid: child.pid ?? 0, kill: (signal) => child.kill(signal) })
+    this.#options.onStart?.({
+      pid: child.pid ?? 0,
+      kill: (signal) => child.kill(signal),
+      endTree: () => this.#launcher.lifeline?.destroy(),
+    })
     const [[status, signal], lines] = await Promise.all([exit, reading])
     const { lifeline, detached, env } = this.#options
     if (signal !== null && lifeline && detached && child.pid !== undefined) endOrphans(child.pid, env['ALLOC8_SESSION'])

@@ -19,6 +19,11 @@ export interface LauncherHandle {
   pid: number
   /** Sends a signal to the launcher, which passes INT, TERM, HUP, QUIT, USR1 and USR2 on to the target. */
   kill(signal: NodeJS.Signals): boolean
+  /**
+   * Ends the whole tree: SIGTERM, then SIGKILL after `graceMs`. The run still gives its result. Does nothing without a
+   * lifeline.
+   */
+  endTree(): void
 }
 
 /** One run. */

@@ -36,6 +36,8 @@ export interface RunTargetOptions extends Partial<Omit<LaunchOptions, 'path' | '
   paddingBytes?: number | undefined
   /** A folder to keep the session in; absent or empty. */
   sessionDirectory?: string | undefined
+  /** The group of the user that the target goes on as: its processes leave their records through it. */
+  sessionGroup?: number | undefined
 }
 
 /**
@@ -67,8 +69,8 @@ export async function runTarget(
   heap: ResolvedHeap,
   options: RunTargetOptions = {},
 ): Promise<RunResult> {
-  const { env = process.env, paddingBytes = 0, sessionDirectory, ...launchOptions } = options
-  const session = createSession({ path: sessionDirectory })
+  const { env = process.env, paddingBytes = 0, sessionDirectory, sessionGroup, ...launchOptions } = options
+  const session = createSession({ path: sessionDirectory, group: sessionGroup })
   try {
     // What cannot be preloaded into is left alone: the loader would only complain on the target's stderr.
     const reachable = staticReason(target.facts, platform().elf.bits) === null

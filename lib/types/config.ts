@@ -50,6 +50,8 @@ export type Readiness = { port: number; host?: string } | { line: string | RegEx
  */
 export interface ServiceWorkload extends WorkloadBase {
   server: CommandWords
+  /** Who the server runs as, where alloc8 runs as root: some refuse root. */
+  user?: string | undefined
   ready: Readiness
   /** How long it may take to be ready; 30 s unless given. */
   readyTimeoutMs?: number | undefined

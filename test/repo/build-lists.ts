@@ -30,7 +30,7 @@ export interface CmakeProduct {
 }
 
 /**
- * The products of a CMakeLists.txt: `alloc8_preload(NAME)`, and executables and modules whose files come from a variable
+ * The products of a CMakeLists.txt: `alloc8_preload(NAME)`, `alloc8_workload(NAME)`, and executables and modules whose files come from a variable
  * that `alloc8_sources(VARIABLE PRODUCT)` has set. Interface and alias libraries are no products; function bodies are
  * recipes and not calls.
  */
@@ -45,7 +45,7 @@ export function cmakeProducts(text: string): CmakeProduct[] {
     const words = (text ?? '').split(/\s+/).filter((word) => word !== '')
     const [first = '', ...rest] = words
     if (command === 'alloc8_sources') variables.set(first, rest[0] ?? '')
-    if (command === 'alloc8_preload') products.push({ name: first, sourcesOf: first })
+    if (command === 'alloc8_preload' || command === 'alloc8_workload') products.push({ name: first, sourcesOf: first })
     const makes =
       command === 'add_executable' || (command === 'add_library' && /^(?:MODULE|SHARED|STATIC)$/.test(rest[0] ?? ''))
     if (!makes) continue
