@@ -93,7 +93,7 @@ describe('no winner', () => {
 describe('a suite', () => {
   test('is judged by its geometric means; where the best is worse, and what is worth a choice, is told', async () => {
     expect(say(await suite())).toMatchInlineSnapshot(
-      `"Over 3 workloads, mimalloc:purge_delay=0 takes 0.780x the wall time of system [0.771, 0.788], but uses 1.197x the peak memory [1.196, 1.198]. By workload, mimalloc:purge_delay=0 is better in all workloads."`,
+      `"Over 3 workloads, mimalloc:purge_delay=0 takes 0.780x the wall time of system [0.771, 0.788], but uses 1.197x the peak memory [1.196, 1.198]. By workload, mimalloc:purge_delay=0 is better in all 3 workloads."`,
     )
   })
 
@@ -108,7 +108,7 @@ describe('a suite', () => {
     const heaps = { a: { s: 1 }, b: { s: 0.5, mem: 0.5 }, c: { s: 2 } }
     const parts = [await compare(heaps, { workload: 'x' }), await compare(heaps, { workload: 'y' })]
     expect(say(joined(parts))).toMatch(
-      /b is better in all workloads\. By wall time and peak memory together, b is the best: no other heap is better in either\.$/,
+      /b is better in all 2 workloads\. By wall time and peak memory together, b is the best: no other heap is better in either\.$/,
     )
   })
 })
