@@ -13,13 +13,13 @@ namespace {
 constexpr std::size_t kSmallest = 32;
 
 void grow(Worker& worker, Block& block) {
-  const std::size_t before = block.size;
-  const std::size_t size = before == 0 ? kSmallest : std::min<std::size_t>(before + before / 2, worker.options.size);
-  block.memory = worker.reallocate(block.memory, before, size);
+  const Block before = block;
+  const std::size_t larger = before.size == 0 ? kSmallest : before.size + before.size / 2;
+  block.size = std::min<std::size_t>(larger, worker.options.size);
+  block.memory = worker.reallocate(before.memory, before.size, block.size);
   // What was there has to be there still.
-  if (before > 0) worker.check(block);
-  block.size = size;
-  worker.write(block, before);
+  if (before.size > 0) Worker::check(before, block.memory);
+  Worker::write(block, before.size);
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
+// The command line of every workload, read once and alike, so that no program has a spelling of its own.
+
 #include "workloads/options.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <thread>
 
 namespace alloc8::workloads {
 
@@ -48,6 +51,9 @@ void help(const Description& description) {
 }  // namespace
 
 void fail(const std::string& what) {
+  // The first thread to fail speaks, and ends the program for the others.
+  static std::atomic_flag failed;
+  while (failed.test_and_set()) std::this_thread::yield();
   std::fprintf(stderr, "%s: %s\n", programName, what.c_str());
   // Other threads may be running: nothing is taken down.
   std::_Exit(1);

@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
     const OwnBlocks& blocks = first[worker.index];
     for (const Block& block : blocks) {
       worker.account(static_cast<std::ptrdiff_t>(block.size));
-      worker.write(block);
+      Worker::write(block);
     }
     lines.show(worker.index, blocks);
     writeOften(blocks);

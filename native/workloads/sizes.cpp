@@ -1,3 +1,5 @@
+// Where random-mix and server have their sizes from: a table counted in a real program, or the user's file.
+
 #include "workloads/sizes.h"
 
 #include <fstream>

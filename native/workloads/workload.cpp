@@ -1,3 +1,5 @@
+// The run of a workload: threads that start together, the figures at the moment when all are done, and the report.
+
 #include "workloads/workload.h"
 
 #include <algorithm>
@@ -134,9 +136,8 @@ Worker::Worker(unsigned index, const Options& options, Meeting& done)
     : index(index),
       options(options),
       random(Random(options.seed).next() + index * 0xd1b5'4a32'd192'ed03),
-      content_(Random(~options.seed).next()),
       timedMask_(options.timedOneIn - 1),
-      checksum_(content_ + index),
+      checksum_(random.next()),
       done_(done) {}
 
 std::uint64_t nowNs() {

@@ -81,9 +81,9 @@ class Worker {
   }
 
   // Bytes of `pagesFrom` and below are taken for written already, but for both ends.
-  void write(const Block& block, std::size_t pagesFrom = 0) const {
+  static void write(const Block& block, std::size_t pagesFrom = 0) {
     auto* at = static_cast<unsigned char*>(block.memory);
-    const std::uint64_t content = contentOf(block.size);
+    const std::uint64_t content = contentOf(block);
     const auto each = static_cast<unsigned char>(content);
     if (block.size < sizeof content) {
       for (std::size_t i = 0; i < block.size; ++i) at[i] = each;
@@ -93,9 +93,11 @@ class Worker {
     for (std::size_t page = (pagesFrom / kPage + 1) * kPage; page < block.size; page += kPage) at[page] = each;
     at[block.size - 1] = each;
   }
-  void check(const Block& block) const {
-    const auto* at = static_cast<const unsigned char*>(block.memory);
-    const std::uint64_t content = contentOf(block.size);
+  static void check(const Block& block) { check(block, block.memory); }
+  // Where a realloc has moved to `memory` what was written to the block.
+  static void check(const Block& block, const void* memory) {
+    const auto* at = static_cast<const unsigned char*>(memory);
+    const std::uint64_t content = contentOf(block);
     const auto each = static_cast<unsigned char>(content);
     if (block.size < sizeof content) {
       for (std::size_t i = 0; i < block.size; ++i)
@@ -142,13 +144,15 @@ class Worker {
   // By how much a thread may be behind in the account that all share. The peak is exact for one thread.
   static constexpr std::ptrdiff_t kStep = 65536;
 
-  // One byte, eight times.
-  std::uint64_t contentOf(std::size_t bytes) const { return ((content_ ^ bytes) & 0xff) * 0x0101'0101'0101'0101; }
+  // One byte, eight times, which is another one for a neighbour of the same size.
+  static std::uint64_t contentOf(const Block& block) {
+    const std::uint64_t place = reinterpret_cast<std::uintptr_t>(block.memory) * 0x9e37'79b9'7f4a'7c15;
+    return ((place >> 32 ^ block.size) & 0xff) * 0x0101'0101'0101'0101;
+  }
   void flush();
   [[noreturn]] static void outOfMemory(const char* function, std::size_t bytes);
   [[noreturn]] static void damaged(const Block& block);
 
-  const std::uint64_t content_;  // the same for all threads of a run
   const std::uint64_t timedMask_;
   std::uint64_t checksum_;
   std::uint64_t operations_ = 0;
