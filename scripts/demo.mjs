@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const given = process.argv.slice(2)
-const options = ['--metric', 'peak-rss', '--metric', 'wall', '--metric', 'cpu', '--blocks', '7', ...given]
+const options = ['--metric', 'peak-rss', '--metric', 'wall', '--blocks', '7', ...given]
 const target = ['node', 'examples/thumbnails/thumbnails.mjs']
 console.log(`$ npx alloc8 compare ${[...options, '--', ...target].join(' ')}\n`)
 const { status, signal } = spawnSync(process.execPath, ['dist/cli/main.js', 'compare', ...options, '--', ...target], {

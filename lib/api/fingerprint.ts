@@ -65,7 +65,8 @@ function identityOf(status: BigIntStats | null): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
-async function sha256(path: string): Promise<string | null> {
+/** The SHA-256 of a file's content in hex; null where it cannot be read. */
+export async function sha256(path: string): Promise<string | null> {
   const hash = createHash('sha256')
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)

@@ -3,8 +3,15 @@
  */
 
 import { decide, pairedRatio } from '../stats/index.ts'
-import type { Cell, ComparedHeap, Control, Reason, RunFailure, Verdict, VerdictState } from '../types.ts'
-import type { ComparedHeapInfo, CompareMetric, ComparisonOptions, RunSample, SubjectRuns } from './types.ts'
+import type { Cell, ComparedHeap, Control, Pairing, Reason, RunFailure, Verdict, VerdictState } from '../types.ts'
+import {
+  type ComparedHeapInfo,
+  type CompareMetric,
+  type ComparisonOptions,
+  INSTRUCTIONS,
+  type RunSample,
+  type SubjectRuns,
+} from './types.ts'
 
 /** The number that a run counts with; null when it failed or gave none. */
 export function sampleValue(sample: RunSample, metric: string): number | null {
@@ -12,9 +19,25 @@ export function sampleValue(sample: RunSample, metric: string): number | null {
   return value !== undefined && value !== null && Number.isFinite(value) ? value : null
 }
 
+/** The samples that a metric is taken from. */
+function samplesFor(runs: SubjectRuns, metric: string): readonly (RunSample | undefined)[] {
+  if (metric === INSTRUCTIONS && runs.counted !== null) return runs.counted
+  return runs.duets?.metrics.has(metric) ? runs.duets.own : runs.samples
+}
+
 /** All numbers of a heap or the control by one metric, in block order. */
 export function subjectValues(runs: SubjectRuns, metric: string): (number | null)[] {
-  return runs.samples.map((sample) => sampleValue(sample, metric))
+  return samplesFor(runs, metric).map((sample) => (sample === undefined ? null : sampleValue(sample, metric)))
+}
+
+/** How a metric of this subject is paired with the baseline. */
+export const pairingOf = (runs: SubjectRuns, metric: string): Pairing =>
+  runs.duets?.metrics.has(metric) ? 'duet' : 'alone'
+
+/** What the baseline gave beside each run of a duet; null where the baseline's own runs are what counts. */
+function partnerValues(runs: SubjectRuns, metric: string): (number | null)[] | null {
+  if (pairingOf(runs, metric) === 'alone') return null
+  return (runs.duets?.partners ?? []).map((sample) => sampleValue(sample, metric))
 }
 
 /** Why a run of block `block` gave no number, or null when it gave one. A run without a number did end well: exit 0. */
@@ -25,33 +48,45 @@ function failureOf(sample: RunSample, metric: string, block: number): RunFailure
   return { block, exitCode: 0, signal: null, timedOut: false, message, output: sample.output ?? '' }
 }
 
-function ratioToBaseline(runs: SubjectRuns, baseline: SubjectRuns, metric: CompareMetric, seed: number) {
+function ratioToBaseline(runs: SubjectRuns, baseline: SubjectRuns, metric: CompareMetric, options: RatioOptions) {
   const values = subjectValues(runs, metric.name)
-  const { ratio, low, high } = pairedRatio(values, subjectValues(baseline, metric.name), { seed })
-  return { ratio, low, high, runs: values }
+  const partners = partnerValues(runs, metric.name)
+  const { ratio, low, high } = pairedRatio(values, partners ?? subjectValues(baseline, metric.name), options)
+  return { ratio, low, high, runs: values, partners, pairing: pairingOf(runs, metric.name) }
 }
 
+/** What the intervals of a comparison take: the seed of the bootstrap and the level of each. */
+export type RatioOptions = Parameters<typeof pairedRatio>[2]
+
+/** What counts as a difference by a metric. */
+export const thresholdOf = (options: Pick<ComparisonOptions, 'threshold' | 'thresholds'>, metric: string): number =>
+  options.thresholds?.[metric] ?? options.threshold
+
 /** The cells: metric by metric, in each the heaps in their order, the baseline (against itself) included. */
-export function comparisonCells(options: ComparisonOptions, heaps: readonly SubjectRuns[]): Cell[] {
+export function comparisonCells(
+  options: ComparisonOptions,
+  heaps: readonly SubjectRuns[],
+  ratioOptions: RatioOptions,
+): Cell[] {
   const baseline = heaps[0] as SubjectRuns
   return options.metrics.flatMap((metric) =>
-    heaps.map((runs) => {
-      const { ratio, low, high, runs: values } = ratioToBaseline(runs, baseline, metric, options.seed)
+    heaps.map((runs, index) => {
+      const ratio = ratioToBaseline(runs, baseline, metric, ratioOptions)
+      const threshold = thresholdOf(options, metric.name)
       return {
         workload: options.workload,
         heap: runs.spec,
         metric: metric.name,
         unit: metric.unit,
         higherIsBetter: metric.higherIsBetter,
-        ratio,
-        low,
-        high,
-        verdict: decide({ low, high }, options.threshold, metric.higherIsBetter),
-        threshold: options.threshold,
-        runs: values,
-        failures: runs.samples.flatMap((sample, block) => failureOf(sample, metric.name, block) ?? []),
-        pairing: 'alone' as const,
-        partners: null,
+        ...ratio,
+        // The baseline is its own partner.
+        partners: index === 0 ? null : ratio.partners,
+        verdict: decide(ratio, threshold, metric.higherIsBetter),
+        threshold,
+        failures: samplesFor(runs, metric.name).flatMap((sample, block) =>
+          sample === undefined ? [] : (failureOf(sample, metric.name, block) ?? []),
+        ),
         tests: null,
       }
     }),
@@ -59,17 +94,21 @@ export function comparisonCells(options: ComparisonOptions, heaps: readonly Subj
 }
 
 /** The control by each metric: the baseline's second runs against its first. */
-export function controlCells(options: ComparisonOptions, control: SubjectRuns, baseline: SubjectRuns): Control[] {
+export function controlCells(
+  options: ComparisonOptions,
+  control: SubjectRuns,
+  baseline: SubjectRuns,
+  ratioOptions: RatioOptions,
+): Control[] {
   return options.metrics.map((metric) => ({
     workload: options.workload,
     metric: metric.name,
-    ...ratioToBaseline(control, baseline, metric, options.seed),
-    pairing: 'alone',
-    partners: null,
+    ...ratioToBaseline(control, baseline, metric, ratioOptions),
   }))
 }
 
-const severity: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 }
+/** How bad a state is. */
+export const severity: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 }
 
 /**
  * A heap with the worst of all its runs' verdicts and their reasons, each once. A heap of which no run came so far as

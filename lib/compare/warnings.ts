@@ -3,9 +3,11 @@
  * none, so that whatever casts doubt on the result is said with the result.
  */
 
-import { decide, logRatio, MINIMUM_PAIRS, median, modifiedZ, trend } from '../stats/index.ts'
-import type { ComparedHeap, Control, RunFailure, Warning } from '../types.ts'
+import { decide, logRatio, MINIMUM_PAIRS, median, modifiedZ, type RatioBounds, trend } from '../stats/index.ts'
+import type { ComparedHeap, Control, DuetFacts, RunFailure, Warning } from '../types.ts'
 import { subjectValues } from './cells.ts'
+import { duetDisagreements } from './duet-warnings.ts'
+import type { Looks } from './looks.ts'
 import type { ComparisonOptions, Stop, SubjectRuns } from './types.ts'
 
 /** All codes of a comparison's warnings, in the order in which they are given. */
@@ -21,6 +23,9 @@ export const warningCodes = [
   'max-time',
   'library-replaced',
   'few-blocks',
+  'duet-differs',
+  'duet-overlap',
+  'undecided',
   'control-differs',
   'noise-floor',
   'drift',
@@ -35,6 +40,8 @@ export type WarningCode = (typeof warningCodes)[number]
 
 /** Blocks from which on the intervals are worth their name; below, they are wide and cover less. */
 export const ENOUGH_BLOCKS = 15
+/** Below this share of common time a duet has lost much of its point. */
+const ENOUGH_OVERLAP = 0.6
 /** A target shorter than this is mostly the starting of a process. */
 const SHORT_NS = 5_000_000
 /** The machine slept if it was for longer than this; less is of no account. */
@@ -57,6 +64,10 @@ export interface ComparisonFacts {
   blocks: number
   stopped: Stop | null
   warmupFailures: readonly { heap: string; failure: Omit<RunFailure, 'block'> }[]
+  duet: DuetFacts | null
+  looks: Looks | null
+  /** Every verdict is one. */
+  decided: boolean
 }
 
 type Check = (facts: ComparisonFacts) => (string | null)[]
@@ -69,7 +80,8 @@ const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
 const failedRuns = (runs: SubjectRuns) => runs.samples.filter((sample) => sample.failure !== null)
 const failsAlways = (runs: SubjectRuns) => runs.samples.length > 0 && failedRuns(runs).length === runs.samples.length
-const hasInterval = (c: Control): c is Control & { low: number; high: number } => c.low !== null && c.high !== null
+const hasInterval = <T extends RatioBounds>(c: T): c is T & { low: number; high: number } =>
+  c.low !== null && c.high !== null
 
 /** Whether the control seems to differ from the baseline by more than nobody cares about. */
 const differs = ({ low, high }: { low: number; high: number }, threshold: number) =>
@@ -211,6 +223,22 @@ const checks: Record<WarningCode, Check> = {
     options.blocks >= ENOUGH_BLOCKS || stopped !== null
       ? null
       : `${plural(blocks, 'block')}${worthOf(blocks)}. Use --blocks ${ENOUGH_BLOCKS} or more`,
+  ],
+
+  'duet-differs': ({ options, runs }) => duetDisagreements(options, runs),
+
+  'duet-overlap': ({ duet }) => [
+    duet === null || duet.overlap === null || duet.overlap >= ENOUGH_OVERLAP
+      ? null
+      : `in duets both programs ran together for only ${percent(duet.overlap)} of the longer one's time: what that ` +
+        'one did behind it met noise of its own. With --pairing alone each runs by itself',
+  ],
+
+  undecided: ({ looks, blocks, stopped, decided }) => [
+    looks === null || stopped !== null || decided
+      ? null
+      : `not everything was decided after ${plural(blocks, 'block')}, the most that were planned. Use more --blocks, ` +
+        'a larger --threshold or a longer target',
   ],
 
   'control-differs': ({ options, heaps, control }) => {

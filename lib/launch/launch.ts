@@ -84,6 +84,10 @@ class Run {
   readonly #onAbort = (): void => this.#stop()
   #failure: { error: unknown } | null = null
   #stopped = false
+  #wakeStopping = (): void => {}
+  readonly #stopping = new Promise<void>((resolve) => {
+    this.#wakeStopping = resolve
+  })
 
   constructor(options: LaunchOptions, launcher: Launcher) {
     this.#options = options
@@ -95,7 +99,11 @@ class Run {
   async finish(): Promise<LaunchResult> {
     const { child, exit } = this.#launcher
     const reading = this.#readReport()
-    this.#options.onStart?.({ pid: child.pid ?? 0, kill: (signal) => child.kill(signal) })
+    this.#options.onStart?.({
+      pid: child.pid ?? 0,
+      kill: (signal) => child.kill(signal),
+      endTree: () => this.#launcher.lifeline?.destroy(),
+    })
     const [[status, signal], lines] = await Promise.all([exit, reading])
     const { lifeline, detached, env } = this.#options
     if (signal !== null && lifeline && detached && child.pid !== undefined) endOrphans(child.pid, env['ALLOC8_SESSION'])
@@ -129,6 +137,7 @@ class Run {
   #stop(): void {
     if (this.#stopped) return
     this.#stopped = true
+    this.#wakeStopping()
     if (this.#launcher.lifeline === null) this.#launcher.child.kill('SIGTERM')
     else this.#launcher.lifeline.destroy()
   }
@@ -152,7 +161,7 @@ class Run {
         const line = text.slice(0, end)
         text = text.slice(end + 1)
         if (announced) lines.push(line)
-        else this.#openOutputs(line)
+        else void this.#openOutputs(line)
         announced = true
       }
     })
@@ -165,8 +174,8 @@ class Run {
     return typeof this.#options.stdout === 'function' || typeof this.#options.stderr === 'function'
   }
 
-  /** Opens the pipes that the launcher made for the target's output, then lets it start the target. */
-  #openOutputs(line: string): void {
+  /** Opens the pipes that the launcher made for the target's output, then lets it start the target when the gate opens. */
+  async #openOutputs(line: string): Promise<void> {
     const { report } = this.#launcher
     try {
       const { procPid, stdoutFd, stderrFd } = parseCapture(line)
@@ -174,6 +183,7 @@ class Run {
         if (fd === null || typeof sink !== 'function') continue
         this.#outputs.push(new OutputPipe(`/proc/${procPid}/fd/${fd}`, sink, (error) => this.#fail(error)))
       }
+      if (this.#options.gate !== undefined) await Promise.race([this.#options.gate(), this.#stopping])
       // An end instead of an answer: the launcher gives up without starting anything.
       if (this.#stopped) report.end()
       else report.write('\n')

@@ -19,6 +19,11 @@ export interface LauncherHandle {
   pid: number
   /** Sends a signal to the launcher, which passes INT, TERM, HUP, QUIT, USR1 and USR2 on to the target. */
   kill(signal: NodeJS.Signals): boolean
+  /**
+   * Ends the whole tree: SIGTERM, then SIGKILL after `graceMs`. The run still gives its result. Does nothing without a
+   * lifeline.
+   */
+  endTree(): void
 }
 
 /** One run. */
@@ -41,12 +46,20 @@ export interface LaunchOptions {
   cpus?: readonly number[] | undefined
   /** false turns address space randomisation off for the target. */
   aslr?: boolean | undefined
+  /** Counts the instructions of the whole tree by the processor's counters, where it has them and we may use them. */
+  countInstructions?: boolean | undefined
   /** Ends descendants that outlive the target; otherwise they are listed. */
   killTree: boolean
   /** Ties the tree's life to ours: when this process dies or aborts, however, the launcher ends the tree. */
   lifeline: boolean
   /** In a session of its own: the terminal's Ctrl-C does not reach it, nor can it open the terminal. */
   detached: boolean
+  /**
+   * The target is started when this resolves; called once all is ready for that. With two runs that wait for the same
+   * promise both targets start at the same moment. Needs stdout or stderr to be a function; a rejection ends the run
+   * before it began and is rethrown.
+   */
+  gate?: (() => Promise<void>) | undefined
   signal?: AbortSignal | undefined
   /** Called once the launcher runs, before it is known whether the target could be executed. */
   onStart?: ((launcher: LauncherHandle) => void) | undefined
@@ -73,6 +86,9 @@ export function checkOptions(options: LaunchOptions): void {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu > highestCpu) {
       throw usageError('cpus', `CPU numbers from 0 to ${highestCpu}`, cpu)
     }
+  }
+  if (options.gate && typeof options.stdout !== 'function' && typeof options.stderr !== 'function') {
+    throw usageError('gate', 'stdout or stderr given as a function', 'neither')
   }
   if (typeof options.stdin === 'number' && !(Number.isInteger(options.stdin) && options.stdin >= 0)) {
     throw usageError('stdin', "'inherit', 'ignore' or a file descriptor", options.stdin)
@@ -122,6 +138,7 @@ export function launcherArguments(options: LaunchOptions): string[] {
   if (options.graceMs !== undefined) words.push('--grace-ms', String(options.graceMs))
   if (options.cpus !== undefined) words.push('--cpus', options.cpus.join(','))
   if (options.aslr === false) words.push('--no-aslr')
+  if (options.countInstructions) words.push('--count-instructions')
   const openFiles = callersOpenFiles()
   if (openFiles !== null) words.push('--open-files', String(openFiles))
   if (options.killTree) words.push('--kill-tree')

@@ -14,6 +14,14 @@ export function clean(text: string): string {
   return text.replace(ESCAPES, '').replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
 }
 
+/** As `clean`, for a text of several lines: its line breaks and tabs stay. */
+export function cleanLines(text: string): string {
+  return text
+    .replace(ESCAPES, '')
+    .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
+    .replace(/(?:(?![\n\t])[\p{Cc}\p{Cf}])+/gu, ' ')
+}
+
 /** A text cut in its middle to at most `width` columns: both ends of a name tell something. */
 export function cutMiddle(text: string, width: number, signs: Signs): string {
   if (text.length <= width) return text

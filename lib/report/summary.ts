@@ -3,53 +3,54 @@
  * as plainly, that nothing is decided.
  */
 
-import type { Cell, CompareResult } from '../types.ts'
-import { clean } from './layout.ts'
+import type { Cell, CompareResult, Overall } from '../types.ts'
 import type { Signs } from './style.ts'
-import { countOf, formatPercent, formatRatio, formatValue, ratioDigits } from './units.ts'
+import { suiteSentences } from './suite-sentences.ts'
+import { countOf, formatPercent, formatValue } from './units.ts'
+import {
+  cellsOf,
+  heapLabels,
+  type Interval,
+  isDecided,
+  metricsOf,
+  overallOf,
+  placedCells,
+  workloadsWith,
+} from './view.ts'
+import { listed, metricNoun, metricVerb, ratioTexts } from './words.ts'
 
-/** A cell that has numbers. */
-export type DecidedCell = Cell & { ratio: number; low: number; high: number }
+/** A cell that has numbers, or what holds over all workloads. */
+export type DecidedCell = (Cell | Overall) & Interval
 
-/** A heap by its place in `CompareResult.heaps`, with its cell by the first metric. */
+/** A heap by its place in `CompareResult.heaps`, with its cell by the first metric: over all workloads, where there are several. */
 export interface Candidate {
   index: number
   cell: DecidedCell
 }
 
-const isDecided = (cell: Cell | undefined): cell is DecidedCell =>
-  cell !== undefined && cell.ratio !== null && cell.low !== null && cell.high !== null
-
-/** The metrics of a result, in order. */
-export function metricsOf(result: CompareResult): string[] {
-  return [...new Set(result.cells.map(({ metric }) => metric))]
-}
-
-/**
- * The cells of a metric, one per heap, in the order of `heaps`. They go by place and not by name, as two heaps of a
- * comparison may have the same spec.
- */
-export function cellsOf(result: CompareResult, metric: string): Cell[] {
-  return result.cells.filter((cell) => cell.metric === metric)
-}
-
-/** The heaps by the names under which a report shows them: their specs, numbered where two have the same. */
-export function heapLabels(result: Pick<CompareResult, 'heaps'>): string[] {
-  const seen = new Map<string, number>()
-  return result.heaps.map(({ spec }) => {
-    const count = (seen.get(spec) ?? 0) + 1
-    seen.set(spec, count)
-    return clean(count === 1 ? spec : `${spec} (${count})`)
-  })
+/** What decides by a metric, one per heap in their order: the only workload's cells, or what holds over all workloads. */
+function decisive(result: CompareResult, metric: string): (Cell | Overall)[] {
+  if (result.overall.length === 0) return cellsOf(result, metric)
+  return overallOf(result, metric)
 }
 
 /** How much better than the baseline, as a number that grows with it. */
 const merit = ({ cell }: Candidate) => (cell.higherIsBetter ? cell.ratio : 1 / cell.ratio)
 
+/** The metric that the answer is about: the first; of a suite, the first that all workloads have. */
+export function leadingMetric(result: CompareResult): string {
+  const metrics = metricsOf(result)
+  const common = metrics.find((metric) =>
+    decisive(result, metric)
+      .slice(1)
+      .some((each) => isDecided(each)),
+  )
+  return (result.overall.length > 0 ? common : null) ?? metrics[0] ?? ''
+}
+
 /** The heaps other than the baseline that ran, were in effect at least in part, and have a ratio; best ratio first. */
 function candidates(result: CompareResult): Candidate[] {
-  const [metric] = metricsOf(result)
-  return cellsOf(result, metric ?? '')
+  return decisive(result, leadingMetric(result))
     .flatMap((cell, index) => (index > 0 && isDecided(cell) ? [{ index, cell }] : []))
     .filter(({ index }) => result.heaps[index]?.state !== 'inactive')
     .sort((a, b) => merit(b) - merit(a))
@@ -63,47 +64,21 @@ export function bestHeap(result: CompareResult): Candidate | null {
   return candidates(result).find(({ cell }) => cell.verdict === 'better') ?? null
 }
 
-const nouns: Record<string, { verb: string; noun: string }> = {
-  wall: { verb: 'takes', noun: 'wall time' },
-  user: { verb: 'takes', noun: 'user CPU time' },
-  sys: { verb: 'takes', noun: 'system CPU time' },
-  cpu: { verb: 'takes', noun: 'CPU time' },
-  'peak-rss': { verb: 'uses', noun: 'peak memory' },
-  faults: { verb: 'has', noun: 'page faults' },
-}
-
-/** What a metric is called in a sentence or a heading. */
-export function metricNoun(metric: string): string {
-  return nouns[metric]?.noun ?? metric
-}
-
-const metricVerb = (metric: string) => nouns[metric]?.verb ?? 'has'
-
-/** `0.84x` and `[0.80, 0.88]`, with the digits that the interval is worth. */
-export function ratioTexts(cell: { ratio: number; low: number; high: number }, signs: Signs, digits?: number) {
-  const shown = digits ?? ratioDigits(cell.low, cell.high)
-  return {
-    ratio: formatRatio(cell.ratio, shown) + signs.times,
-    interval: `[${formatRatio(cell.low, shown)}, ${formatRatio(cell.high, shown)}]`,
-  }
-}
-
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-}
+/** By which memory is judged, the first that there is. */
+const memoryMetrics = ['peak-rss', 'rss-after', 'rss-mean', 'rss-peak']
 
 /** What the winner costs: memory when the comparison is by time, time when it is by memory. */
 function costClause(result: CompareResult, { index, cell }: Candidate, signs: Signs): string {
-  const others = cell.metric === 'peak-rss' ? ['wall', 'cpu'] : ['peak-rss']
-  const metric = others.find((name) => isDecided(cellsOf(result, name)[index]))
-  const cost = cellsOf(result, metric ?? '')[index]
+  const others = memoryMetrics.includes(cell.metric) ? ['wall', 'cpu'] : memoryMetrics
+  const metric = others.find((name) => isDecided(decisive(result, name)[index]))
+  const cost = decisive(result, metric ?? '')[index]
   if (!isDecided(cost)) return ''
   const { ratio, interval } = ratioTexts(cost, signs)
   const noun = metricNoun(cost.metric)
   const verb = metricVerb(cost.metric)
   if (cost.verdict === 'better') return `, and ${verb} ${ratio} the ${noun} ${interval}`
   if (cost.verdict === 'worse') return `, but ${verb} ${ratio} the ${noun} ${interval}`
-  if (cost.verdict === 'same') return `, with the same ${noun} within ${formatPercent(result.threshold)}`
+  if (cost.verdict === 'same') return `, with the same ${noun} within ${formatPercent(cost.threshold)}`
   return `; the ${noun} is not decided, ${ratio} ${interval}`
 }
 
@@ -124,16 +99,11 @@ function winnerSentences(result: CompareResult, best: Candidate, labels: readonl
   return [`${first}${costClause(result, best, signs)}.`, ...ties]
 }
 
-function noWinnerSentences(
-  result: CompareResult,
-  found: readonly Candidate[],
-  labels: readonly string[],
-  signs: Signs,
-) {
+function noWinnerSentences(found: readonly Candidate[], labels: readonly string[], signs: Signs) {
   const baseline = labels[0] ?? ''
   const nearest = found[0] as Candidate
   const noun = metricNoun(nearest.cell.metric)
-  const threshold = formatPercent(result.threshold)
+  const threshold = formatPercent(nearest.cell.threshold)
   const verdicts = new Set(found.map(({ cell }) => cell.verdict))
   const { ratio, interval } = ratioTexts(nearest.cell, signs)
   const name = labels[nearest.index] ?? ''
@@ -157,8 +127,9 @@ function noWinnerSentences(
 function noRatioSentence(result: CompareResult, labels: readonly string[], signs: Signs): string {
   const baseline = labels[0] ?? ''
   const [metric] = metricsOf(result)
+  const all = placedCells(result).filter(({ cell }) => cell.metric === metric)
   const cells = cellsOf(result, metric ?? '')
-  const own = cells[0]?.runs.filter((value) => value !== null) ?? []
+  const own = all.filter(({ heap }) => heap === 0).flatMap(({ cell }) => cell.runs.filter((value) => value !== null))
   if (result.blocks > 0 && own.length === 0)
     return `${baseline}, the baseline, gave no number in any run: nothing can be compared.`
   if (result.heaps.length === 1 && own.length > 0) {
@@ -168,9 +139,16 @@ function noRatioSentence(result: CompareResult, labels: readonly string[], signs
   }
   if (result.blocks < 5)
     return `Nothing is decided: an interval needs at least 5 blocks, and there are ${result.blocks}.`
-  const others = cells.slice(1).some(({ runs }) => runs.some((value) => value !== null))
+  const others = all.some(({ cell, heap }) => heap > 0 && cell.runs.some((value) => value !== null))
   if (others) return `Nothing is decided: there are numbers of ${metricNoun(metric ?? '')} that have no ratio.`
   return `Nothing is decided: no heap other than ${baseline} gave numbers of its own.`
+}
+
+/** Whether a heap won, or nothing is decided, or the baseline is as good as any. */
+export function outcomeOf(result: CompareResult): 'winner' | 'undecided' | 'baseline' {
+  if (bestHeap(result) !== null) return 'winner'
+  const found = candidates(result)
+  return found.length === 0 || found.some(({ cell }) => cell.verdict === 'inconclusive') ? 'undecided' : 'baseline'
 }
 
 /** The opening sentences of a comparison, as one text. */
@@ -182,8 +160,13 @@ export function comparisonSummary(result: CompareResult, signs: Signs): string {
     best !== null
       ? winnerSentences(result, best, labels, signs)
       : found.length > 0
-        ? noWinnerSentences(result, found, labels, signs)
+        ? noWinnerSentences(found, labels, signs)
         : [noRatioSentence(result, labels, signs)]
+  if (found.length > 0) sentences.push(...suiteSentences(result, leadingMetric(result), best?.index ?? null))
+  if (result.overall.length > 0 && found.length > 0) {
+    const answer = (sentences[0] ?? '').replace(/^(?:Inconclusive:|No heap) /, (words) => words.toLowerCase())
+    sentences[0] = `Over ${countOf(workloadsWith(result, leadingMetric(result)).length, 'workload')}, ${answer}`
+  }
   // Of a heap that no run came to nothing is known.
   const isIdle = (heap: CompareResult['heaps'][number] | undefined) =>
     heap?.state === 'inactive' && heap.reasons.every(({ code }) => code !== 'not-run')

@@ -5,13 +5,7 @@
 
 import type { Signs } from './style.ts'
 import { formatRatio } from './units.ts'
-
-/** A ratio with its bounds. */
-export interface Interval {
-  ratio: number
-  low: number
-  high: number
-}
+import type { Interval } from './view.ts'
 
 /** What lies beyond these is drawn as an arrow: one wild heap must not squeeze all others together. */
 const LEAST = 1 / 3

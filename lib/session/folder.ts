@@ -8,6 +8,8 @@ import {
   accessSync,
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -40,6 +42,13 @@ export interface Session {
   remove(): void
 }
 
+/** Where a session folder is made, and for whom. */
+export interface SessionOptions {
+  parent?: string | undefined
+  path?: string | undefined
+  group?: number | undefined
+}
+
 /** The process and its pid namespace: enough to tell a folder whose maker was killed before it could say more. */
 const namePattern = /^alloc8-([1-9]\d*)(?:\.(\d+))?-[A-Za-z0-9]{6}$/
 
@@ -69,10 +78,11 @@ const live = new Map<string, number>()
 
 /**
  * Makes a session folder: in `parent` (see place.ts), or exactly `path`, which must be
- * absent or an empty folder and is kept. The first call in a process sweeps up first.
+ * absent or an empty folder and is kept. The first call in a process sweeps up first. A folder that is not kept can be
+ * opened to one more group (mode 0770), for a target that goes on as another user.
  * @throws Alloc8Error OUTPUT_PATH: `path` is something else or cannot be written, or `parent` cannot be written
  */
-export function createSession(options: { parent?: string | undefined; path?: string | undefined } = {}): Session {
+export function createSession(options: SessionOptions = {}): Session {
   if (options.path !== undefined) {
     const directory = resolve(options.path)
     const fd = claimFolder(directory)
@@ -89,7 +99,7 @@ export function createSession(options: { parent?: string | undefined; path?: str
     swept = true
     sweep(parent)
   }
-  const { directory, fd } = makeFolder(parent)
+  const { directory, fd } = makeFolder(parent, options.group)
   if (live.size === 0) process.on('exit', removeLive)
   live.set(directory, fd)
   const isInPlace = () => leadsTo(directory, fd)
@@ -148,7 +158,7 @@ function sweepOne(directory: string, self: Owner): boolean {
 }
 
 /** Makes a folder of ours and opens it. What cannot be finished (a full disk) leaves nothing behind. */
-function makeFolder(parent: string): { directory: string; fd: number } {
+function makeFolder(parent: string, group: number | undefined): { directory: string; fd: number } {
   let directory: string | undefined
   let fd: number | undefined
   try {
@@ -157,6 +167,10 @@ function makeFolder(parent: string): { directory: string; fd: number } {
     fd = openFolder(directory)
     const owner = join(anchorOf(fd, directory), ownerFile)
     writeFileSync(owner, JSON.stringify(currentOwner()), { mode: 0o600, flag: 'wx' })
+    if (group !== undefined) {
+      fchownSync(fd, -1, group)
+      fchmodSync(fd, 0o770)
+    }
     return { directory, fd }
   } catch (cause) {
     if (directory !== undefined && fd !== undefined) {

@@ -4,8 +4,22 @@
  */
 
 export { type Decision, decide, type RatioBounds } from './decide.ts'
-export { type BootstrapOptions, type MeanInterval, meanInterval, studentT975 } from './interval.ts'
-export { logRatio, MINIMUM_PAIRS, type PairedRatio, pairedRatio } from './paired.ts'
+export { normalTail, studentT } from './distributions.ts'
+export { type BootstrapOptions, type MeanInterval, meanInterval, meanOfMeansInterval } from './interval.ts'
+export { type PlannedLooks, plannedLooks } from './looks.ts'
+export {
+  combinedRatio,
+  haveRatio,
+  logRatio,
+  MINIMUM_PAIRS,
+  type PairedLogs,
+  type PairedRatio,
+  pairedLogs,
+  pairedRatio,
+} from './paired.ts'
+export { type Point, paretoSet } from './pareto.ts'
 export { Rng } from './rng.ts'
+export { EXACT_PAIRS, holm, signedRankP } from './signed-rank.ts'
 export { geometricMean, mad, mean, median, modifiedZ, quantile } from './summary.ts'
 export { type Trend, trend } from './trend.ts'
+export { type UnpairedRatio, unpairedRatio } from './unpaired.ts'

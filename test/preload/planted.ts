@@ -18,6 +18,9 @@ const lacking = new Set(faults.filter((fault) => shared.includes(fault.name)).fl
 /** A deadlock has shown itself by then. */
 const faultTimeoutMs = 4_000
 
+/** How often a program may pass by luck before it is called blind. */
+const chances = 9
+
 beforeAll(async () => {
   await buildLibraries('planted')
   await buildPrograms(listPrograms())
@@ -27,7 +30,10 @@ for (const fault of faults.filter((one) => one.name !== 'honest')) {
   describe.concurrent(`fault ${fault.name}`, { timeout: 600_000 }, () => {
     for (const id of fault.caughtBy) {
       it(`is caught by ${id}`, async () => {
-        const end = await runProgram(findProgram(id), plantedHeap(fault.name), faultTimeoutMs)
+        const run = () => runProgram(findProgram(id), plantedHeap(fault.name), faultTimeoutMs)
+        let end = await run()
+        // A lock that is held at the moment of a fork is met by chance, less often where the cores are busy.
+        for (let again = 0; again < chances && end.outcome === 'passed'; again++) end = await run()
         expect(end.outcome, `${id} does not see: ${fault.description}\n${end.ending}\n${end.output}`).toBe('failed')
       })
     }

@@ -39,7 +39,10 @@ describe('parseMetric', () => {
   })
 
   test.each([
-    ['wal', 'expected wall, user, sys, cpu, peak-rss, faults or NAME=/REGEX/, got "wal"'],
+    [
+      'wal',
+      'expected wall, user, sys, cpu, peak-rss, faults, instructions, rss-mean, rss-peak, rss-after or NAME=/REGEX/, got "wal"',
+    ],
     ['', 'got ""'],
     ['=/(x)/', 'expected a name'],
     ['a b=/(x)/', '"a b"'],

@@ -114,7 +114,7 @@ test('while signals are yielded, those from outside are passed on and those from
   }
   deliver()
   expect([passed, stopped]).toEqual([[], 6])
-  launcher = { pid: 0, kill: (name) => passed.push(name) > 0 }
+  launcher = { pid: 0, kill: (name) => passed.push(name) > 0, endTree: () => {} }
   deliver()
   expect([passed, stopped]).toEqual([['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'], 6])
   restore()

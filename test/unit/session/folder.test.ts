@@ -41,6 +41,16 @@ describe('a folder of ours', () => {
     session.remove()
   })
 
+  test('is opened to one more group where a target goes on as another user', () => {
+    // Our own group: only root may give a folder to another.
+    const group = process.getgid?.() ?? 0
+    const session = createSession({ parent, group })
+    const { mode, gid, uid } = statSync(session.directory)
+    expect([mode & 0o777, gid, uid]).toEqual([0o770, group, process.getuid?.()])
+    session.remove()
+    expect(readdirSync(parent)).toEqual([])
+  })
+
   test('is never the same twice', () => {
     expect(createSession({ parent }).directory).not.toBe(createSession({ parent }).directory)
   })

@@ -1,47 +1,7 @@
-/** The intervals: what they give, that they are fast, and, by simulation, that "95 %" is not a boast. */
+/** The intervals: what they give, and that they are fast. How often they hold the truth is in coverage.test.ts. */
 
 import { describe, expect, test } from 'vitest'
-import { meanInterval, pairedRatio, Rng, studentT975 } from '../../../lib/stats/index.ts'
-
-/** Standard normal numbers by Box and Muller. */
-function normals(rng: Rng): () => number {
-  const open = () => (rng.uint32() + 0.5) / 2 ** 32
-  return () => Math.sqrt(-2 * Math.log(open())) * Math.cos(2 * Math.PI * open())
-}
-
-/** The share of 2,000 intervals from 15 draws that hold the true mean. */
-function coverage(draw: (normal: () => number) => number, truth: number): number {
-  const rng = new Rng(15)
-  const normal = normals(rng)
-  let covered = 0
-  for (let simulation = 0; simulation < 2000; simulation++) {
-    const sample = Array.from({ length: 15 }, () => draw(normal))
-    const { low, high } = meanInterval(sample, { seed: simulation, resamples: 1000 })
-    if (low <= truth && truth <= high) covered++
-  }
-  return covered / 2000
-}
-
-describe('coverage at 15 blocks', () => {
-  test('normal noise', () => {
-    const share = coverage((normal) => normal(), 0)
-    expect(share).toBeGreaterThanOrEqual(0.94)
-    // An interval can also cover by being useless: 98 % would be one that is far too wide.
-    expect(share).toBeLessThan(0.98)
-  })
-
-  test('skewed noise: lognormal, sigma 0.5', () => {
-    expect(coverage((normal) => Math.exp(normal() / 2), Math.exp(1 / 8))).toBeGreaterThanOrEqual(0.94)
-  })
-
-  test('very skewed noise: lognormal, sigma 1, where the percentile bootstrap covers 84 %', () => {
-    expect(coverage((normal) => Math.exp(normal()), Math.exp(1 / 2))).toBeGreaterThanOrEqual(0.92)
-  })
-
-  test('heavy tails on both sides: the difference of two such lognormals', () => {
-    expect(coverage((normal) => Math.exp(normal()) - Math.exp(normal()), 0)).toBeGreaterThanOrEqual(0.94)
-  })
-})
+import { meanInterval, meanOfMeansInterval, pairedRatio } from '../../../lib/stats/index.ts'
 
 describe('meanInterval', () => {
   const options = { seed: 1 }
@@ -56,12 +16,34 @@ describe('meanInterval', () => {
     expect(meanInterval(values, { seed: 2 })).not.toEqual(first)
   })
 
-  test('is never narrower than the interval of Student', () => {
+  test('follows the tails of the bootstrap where those are longer than Student has them', () => {
     const values = [1, 2, 3, 4, 5, 6]
     const error = Math.sqrt(3.5 / 6)
     const { low, high } = meanInterval(values, options)
     expect(low).toBeLessThanOrEqual(3.5 - 2.57 * error)
     expect(high).toBeGreaterThanOrEqual(3.5 + 2.57 * error)
+  })
+
+  test('and where they are shorter, mostly keeps to Student', () => {
+    const values = [0, 0.1, -0.1, 0.05, -0.05, 0.02, -0.02, 0.07, -0.07, 5]
+    const middle = 0.5
+    const error = Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / 90)
+    const { low } = meanInterval(values, options)
+    expect(low).toBeGreaterThan(middle - 2.262 * error)
+    expect(low).toBeLessThan(middle - 0.75 * 2.262 * error)
+  })
+
+  test('is wider at a smaller level, and refuses what is none', () => {
+    const values = [0.1, -0.2, 0.3, 0.05, 0.12, -0.01, 0.2, -0.1]
+    const width = (level?: number) => {
+      const { low, high } = meanInterval(values, { seed: 1, level })
+      return high - low
+    }
+    expect(width(0.05)).toBe(width())
+    expect(width(0.0182)).toBeGreaterThan(1.15 * width())
+    expect(width(0.2)).toBeLessThan(0.8 * width())
+    expect(() => width(0)).toThrow('level')
+    expect(() => width(1)).toThrow(RangeError)
   })
 
   test('reaches further to the side of the long tail', () => {
@@ -97,15 +79,47 @@ describe('meanInterval', () => {
   })
 })
 
-test.each([
-  [4, 2.7764],
-  [5, 2.5706],
-  [9, 2.2622],
-  [14, 2.1448],
-  [29, 2.0452],
-  [120, 1.9799],
-])('studentT975(%i) agrees with the tables', (degrees, expected) => {
-  expect(studentT975(degrees)).toBeCloseTo(expected, 2.7)
+describe('meanOfMeansInterval', () => {
+  const options = { seed: 1 }
+
+  test('each stratum counts alike, however many values it has', () => {
+    const few = [1, 1.2, 0.8, 1.1, 0.9]
+    const many = Array.from({ length: 40 }, (_, i) => 3 + Math.sin(i))
+    const { mean } = meanOfMeansInterval([few, many], options)
+    expect(mean).toBeCloseTo((1 + many.reduce((sum, value) => sum + value, 0) / 40) / 2, 12)
+  })
+
+  test('one stratum is the interval of a mean; more of the same noise narrow it', () => {
+    const values = Array.from({ length: 15 }, (_, i) => Math.sin(i * i))
+    const one = meanOfMeansInterval([values], options)
+    expect(one).toEqual(meanInterval(values, options))
+    const four = meanOfMeansInterval([values, values, values, values], options)
+    // A half, and a little less because 56 degrees of freedom know the spread better than 14.
+    const share = (four.high - four.low) / (one.high - one.low)
+    expect(share).toBeLessThan(0.5)
+    expect(share).toBeGreaterThan(0.4)
+  })
+
+  test('what differs between strata does not widen it', () => {
+    const values = Array.from({ length: 15 }, (_, i) => Math.sin(i * i))
+    const near = meanOfMeansInterval([values, values], options)
+    const far = meanOfMeansInterval([values, values.map((value) => value + 100)], options)
+    expect(far.high - far.low).toBeCloseTo(near.high - near.low, 9)
+  })
+
+  test('one noisy stratum among many without noise has the degrees of freedom of its own', () => {
+    const noisy = [1, 2, 3, 4, 5]
+    const flat = Array(30).fill(0.1)
+    const alone = meanInterval(noisy, options)
+    const { low, high } = meanOfMeansInterval([noisy, flat, flat], options)
+    expect(high - low).toBeCloseTo((alone.high - alone.low) / 3, 9)
+    expect(meanOfMeansInterval([flat, flat], options)).toEqual({ mean: 0.1, low: 0.1, high: 0.1 })
+  })
+
+  test('refuses no strata, and one with a single value', () => {
+    expect(() => meanOfMeansInterval([], options)).toThrow(RangeError)
+    expect(() => meanOfMeansInterval([[1, 2], [1]], options)).toThrow('got 1')
+  })
 })
 
 describe('pairedRatio', () => {

@@ -1,0 +1,135 @@
+/**
+ * A comparison as JUnit XML, which CI systems show beside their tests: a suite per workload, a case per heap and
+ * metric. Worse beyond the threshold is a failure; what was not decided or not in effect was skipped, which is neither
+ * passed nor failed; a heap that failed in every run is an error.
+ */
+
+import xmlbuilder from 'xmlbuilder'
+import type { CompareResult } from '../types.ts'
+import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
+import { clean, cleanLines } from './layout.ts'
+import { signsOf } from './style.ts'
+import { formatPercent } from './units.ts'
+import { type CellWord, cellWord, heapLabels, isDecided, type PlacedCell, placedCells, workloadsOf } from './view.ts'
+import { metricNoun, ratioTexts } from './words.ts'
+
+/** A case before it is written. */
+interface JunitCase {
+  name: string
+  classname: string
+  outcome: 'passed' | 'failure' | 'error' | 'skipped'
+  message: string
+  output: string[]
+}
+
+const outcomes: Record<CellWord, JunitCase['outcome']> = {
+  better: 'passed',
+  same: 'passed',
+  baseline: 'passed',
+  worse: 'failure',
+  failed: 'error',
+  inconclusive: 'skipped',
+  'not active': 'skipped',
+}
+
+/** Characters that XML 1.0 has no way to write, halves of surrogate pairs among them. */
+const UNWRITABLE = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
+
+const writable = (text: string) => text.replace(UNWRITABLE, '\ufffd')
+
+function messageOf(result: CompareResult, { cell, heap }: PlacedCell, word: CellWord, group: FailureGroup | undefined) {
+  const signs = signsOf({ unicode: true })
+  const baseline = heapLabels(result)[0] ?? ''
+  if (word === 'failed') return `no run gave a number: ${group === undefined ? '' : failureSentence(group)}`
+  if (word === 'not active') {
+    const reasons = result.heaps[heap]?.reasons.map(({ message }) => clean(message)) ?? []
+    return `the heap was not in effect${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`
+  }
+  if (!isDecided(cell)) return `${word}: there are too few pairs for an interval`
+  const { ratio, interval } = ratioTexts(cell, signs)
+  const threshold = formatPercent(cell.threshold)
+  return `${word}: ${ratio} the ${clean(metricNoun(cell.metric))} of ${baseline}, 95 % interval ${interval}, threshold ${threshold}`
+}
+
+/** The case of a cell. What failed runs printed stands in the first case of its heap alone: it may be much. */
+function caseOf(
+  result: CompareResult,
+  placed: PlacedCell,
+  group: FailureGroup | undefined,
+  isFirst: boolean,
+): JunitCase {
+  const word = cellWord(result, placed.cell, placed.heap)
+  const heap = heapLabels(result)[placed.heap] ?? ''
+  return {
+    name: `${heap}: ${clean(metricNoun(placed.cell.metric))}`,
+    classname: clean(placed.cell.workload),
+    outcome: outcomes[word],
+    message: messageOf(result, placed, word, group),
+    output: isFirst
+      ? (group?.failures ?? []).map(
+          ({ block, message, output }) => `block ${block + 1}: ${clean(message)}\n${cleanLines(output)}`,
+        )
+      : [],
+  }
+}
+
+function suiteCases(result: CompareResult, workload: string): JunitCase[] {
+  const groups = failureGroups(result).filter((group) => group.workload === workload)
+  const told = new Set<number>()
+  return placedCells(result)
+    .filter(({ cell, heap }) => cell.workload === workload && heap > 0)
+    .map((placed) => {
+      const isFirst = !told.has(placed.heap)
+      told.add(placed.heap)
+      const group = groups.find(({ heap }) => heap === placed.heap)
+      return caseOf(result, placed, group, isFirst)
+    })
+}
+
+function totals(cases: readonly JunitCase[]) {
+  const count = (outcome: JunitCase['outcome']) => cases.filter((each) => each.outcome === outcome).length
+  return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') }
+}
+
+function properties(result: CompareResult): [string, string][] {
+  const { machine } = result
+  return [
+    ['alloc8', result.alloc8],
+    ['baseline', result.baseline],
+    ['seed', String(result.seed)],
+    ['cpu', machine.cpu],
+    ['cores', String(machine.cores)],
+    ['kernel', machine.kernel],
+    ['libc', machine.libc],
+    ...(result.reproduce === null ? [] : [['reproduce', result.reproduce] as [string, string]]),
+    ...result.heaps.flatMap(({ spec, sha256 }): [string, string][] =>
+      sha256 === null ? [] : [[`sha256 of ${spec}`, sha256]],
+    ),
+  ]
+}
+
+/** The whole file, ending with a line break. */
+export function compareJunit(result: CompareResult): string {
+  const suites = workloadsOf(result).map((workload) => ({ workload, cases: suiteCases(result, workload) }))
+  const all = suites.flatMap(({ cases }) => cases)
+  const root = xmlbuilder.create('testsuites', { encoding: 'UTF-8' })
+  const { skipped: _, ...sums } = totals(all)
+  root.att({ name: 'alloc8 compare', ...sums })
+  for (const { workload, cases } of suites) {
+    const suite = root.ele('testsuite', {
+      name: writable(clean(workload)),
+      ...totals(cases),
+      timestamp: result.started.replace(/(?:\.\d+)?Z$/, ''),
+    })
+    const list = suite.ele('properties')
+    for (const [name, value] of properties(result)) {
+      list.ele('property', { name: writable(clean(name)), value: writable(clean(value)) })
+    }
+    for (const { name, classname, outcome, message, output } of cases) {
+      const element = suite.ele('testcase', { name: writable(name), classname: writable(classname) })
+      if (outcome !== 'passed') element.ele(outcome, { message: writable(message) })
+      for (const text of output) element.ele('system-out', {}, writable(text))
+    }
+  }
+  return `${root.end({ pretty: true })}\n`
+}

@@ -1,0 +1,45 @@
+/** What a summary says of a suite beyond its mean: where the best heap is not best, and which heaps are worth a choice. */
+
+import type { CompareResult } from '../types.ts'
+import { clean } from './layout.ts'
+import { cellsOf, cellWord, heapLabels, workloadsWith } from './view.ts'
+import { listed, metricNoun } from './words.ts'
+
+/** In how many workloads a heap is better by a metric, and in which it is worse. */
+function byWorkload(result: CompareResult, metric: string, heap: number): string {
+  const workloads = workloadsWith(result, metric)
+  const word = (workload: string) => {
+    const cell = cellsOf(result, metric, workload)[heap]
+    return cell === undefined ? null : cellWord(result, cell, heap)
+  }
+  const of = (wanted: string) => workloads.filter((workload) => word(workload) === wanted).map(clean)
+  const [better, worse, failed] = [of('better'), of('worse'), of('failed')]
+  const label = heapLabels(result)[heap] ?? ''
+  const parts = [
+    `better in ${better.length === workloads.length ? 'all' : `${better.length} of ${workloads.length}`} workloads`,
+    ...(worse.length === 0 ? [] : [`worse in ${few(worse)}`]),
+    ...(failed.length === 0 ? [] : [`failed in ${few(failed)}`]),
+  ]
+  return `By workload, ${label} is ${parts.join(', ')}.`
+}
+
+/** Names, or their number where there are many. */
+const few = (names: readonly string[]) => (names.length > 4 ? String(names.length) : listed(names))
+
+/** The heaps that no other beats in both speed and memory. */
+function paretoSentence(result: CompareResult): string | null {
+  const set = result.pareto.find(({ workload }) => workload === null)
+  if (set === undefined || set.heaps.length === 0) return null
+  const labels = heapLabels(result)
+  const names = listed(set.heaps.map((heap) => labels[heap] ?? ''))
+  const both = `${metricNoun(set.speed)} and ${metricNoun(set.memory)}`
+  if (set.heaps.length === 1) return `By ${both} together, ${names} is the best: no other heap is better in either.`
+  return `By ${both} together, the choice is between ${names}: any other heap is beaten by one of them.`
+}
+
+/** The sentences; none for a single workload. `best` is the position of the best heap by `metric`, null where none is. */
+export function suiteSentences(result: CompareResult, metric: string, best: number | null): string[] {
+  if (result.overall.length === 0) return []
+  const pareto = paretoSentence(result)
+  return [...(best === null ? [] : [byWorkload(result, metric, best)]), ...(pareto === null ? [] : [pareto])]
+}
