@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../binding/native.ts'
+import { ciCommand } from './ci-command.ts'
 import { compareCommand } from './compare-command.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { exitStatusOf, harmless, printError } from './failure.ts'
@@ -18,7 +19,7 @@ export function program(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .addHelpText('after', examples)
-  for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand()]) {
+  for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand(), ciCommand()]) {
     command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
     alloc8.addCommand(command)
   }
@@ -30,7 +31,8 @@ const examples = `
 Examples:
   alloc8 heaps                                        the allocators on this machine
   alloc8 compare -- node build.js                     which of them runs it best
-  alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one`
+  alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one
+  alloc8 ci                                           has anything got worse?`
 
 /** Does what the words say. The exit status; whatever goes wrong is printed. */
 export async function main(argv: readonly string[]): Promise<number> {
