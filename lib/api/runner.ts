@@ -4,6 +4,7 @@
  */
 
 import { closeSync, openSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import {
   type CompareMetric,
@@ -68,7 +69,10 @@ export class TargetRunner {
   async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
     const problem = await this.#preparation.run(signal)
     if (problem !== null) return problem
-    return this.#once(this.#heapOf(subject), { signal })
+    const before = coreTimes()
+    const sample = await this.#once(this.#heapOf(subject), { signal })
+    const { idle, all } = coreTimes()
+    return all > before.all ? { ...sample, machineIdle: (idle - before.idle) / (all - before.all) } : sample
   }
 
   /** One duet: the subject's chain of runs and the baseline's, on the same CPUs at the same moment. */
@@ -144,6 +148,15 @@ export class TargetRunner {
     const message = timedOut ? `did not end within ${this.#options.timeoutMs} ms` : how
     return { exitCode, signal, timedOut, message, output }
   }
+}
+
+/** Milliseconds since the machine's start, of all cores together: idle, and in all. */
+function coreTimes(): { idle: number; all: number } {
+  const times = cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
+    idle,
+    all: user + nice + sys + idle + irq,
+  }))
+  return times.reduce((sum, core) => ({ idle: sum.idle + core.idle, all: sum.all + core.all }), { idle: 0, all: 0 })
 }
 
 /** Metrics that are not summed over the runs of a chain. */

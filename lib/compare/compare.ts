@@ -86,30 +86,39 @@ class Comparison {
 
   async run(): Promise<CompareResult> {
     if (!this.#aborted()) await this.#decideDuets()
-    for (const planned of this.#plan) {
-      if (this.#aborted()) return this.#result({ why: 'interrupted' })
-      if (this.#timeIsUp()) return this.#result({ why: 'max-time' })
+    const stopped = await this.#blocks(this.#plan)
+    if (stopped !== 'again') return this.#result(stopped)
+    this.#rows.length = 0
+    this.#countedMs = 0
+    const anew = await this.#blocks(this.#plan.filter(({ warmup }) => !warmup))
+    return this.#result(anew === 'again' ? null : anew)
+  }
+
+  /** Runs blocks until the plan is done or something ends it; `again` where what was run so far is of no use. */
+  async #blocks(plan: readonly PlannedBlock[]): Promise<Stop | null | 'again'> {
+    for (const planned of plan) {
+      if (this.#aborted()) return { why: 'interrupted' }
+      if (this.#timeIsUp()) return { why: 'max-time' }
       const before = await this.#replaced(planned)
-      if (before !== null) return this.#result(before)
+      if (before !== null) return before
       const start = this.#now()
       const row = await this.#block(planned).catch((error: unknown) => ({ error }))
-      if (row === null) return this.#result({ why: 'interrupted' })
+      if (row === null) return { why: 'interrupted' }
       // Looked at first: a program that is away in mid-block is the reason for the error, and no reason to lose the
       // blocks before.
       const after = await this.#replaced(planned)
-      if (after !== null) return this.#result(after)
+      if (after !== null) return after
       if ('error' in row) throw row.error
-      if (planned.warmup) {
-        this.#reconsiderDuets(row)
-        continue
-      }
+      const unfit = this.#reconsiderDuets(row)
+      if (planned.warmup) continue
+      if (unfit) return 'again'
       this.#rows.push(row)
       this.#countedMs += this.#now() - start
       if (this.#isDecided()) break
     }
-    const last = this.#plan.at(-1)
+    const last = plan.at(-1)
     if (last !== undefined) this.#report(last.block, last.order.at(-1) ?? 0)
-    return this.#result(null)
+    return null
   }
 
   /** Runs the baseline once, alone, to see whether duets suit the program. */
@@ -134,12 +143,17 @@ class Comparison {
     this.#steps = stepsFor(metrics, this.#duet.used)
   }
 
-  /** A program of which two at once fail where one alone does not (a port, a file) is measured alone. */
-  #reconsiderDuets(row: Row): void {
-    const failure = row.pairs.flatMap((pair) => pair?.baseline.failure ?? [])[0]
-    if (failure === undefined || this.#options.pairing === 'duet') return
+  /**
+   * A program of which two at once fail where one alone does not (a port, a file) is measured alone from here on. Only
+   * the baseline's runs tell, its own and the control's: a candidate may have reasons of its own.
+   */
+  #reconsiderDuets(row: Row): boolean {
+    const control = row.pairs[this.#options.heaps.length]?.candidate
+    const failure = [...row.pairs.map((pair) => pair?.baseline), control].flatMap((sample) => sample?.failure ?? [])[0]
+    if (failure === undefined || this.#options.pairing === 'duet') return false
     this.#duet = noDuet(`two at once failed (${failure.message})`)
     this.#steps = stepsFor(this.#options.metrics, false)
+    return true
   }
 
   /** Runs a block; null when it was interrupted and does not count. */

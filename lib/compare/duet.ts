@@ -22,6 +22,8 @@ export const DUET_NS = 300_000_000
 export const MOST_REPEATS = 20
 /** A program that computes for less than this share of its time leaves its partner alone. */
 const BUSY_SHARE = 0.4
+/** With less than this share of idle time the machine's cores are all taken. */
+const CROWDED_IDLE = 0.1
 /** From this share on one run is enough to tell. */
 const SURELY_BUSY = 0.9
 
@@ -74,11 +76,14 @@ export function decideDuet({ pairing, prepared, cores }: DuetQuestion, probes: r
     return noDuet(`the first run failed (${probe?.failure?.message ?? 'there is none'})`)
   }
   const busy = busyShare(probe)
+  // On a machine without a moment to spare whoever computes has to wait, and that says nothing of the program.
+  const crowded = (probe.machineIdle ?? 1) < CROWDED_IDLE
   const shared = Math.max(1, Math.min(cores, Math.round(busy)))
   const cpuNs = Math.max(1, (probe.values['cpu'] ?? 0) / shared)
   const repeats = Math.max(1, Math.ceil(DUET_NS / cpuNs))
   if (pairing !== 'duet') {
-    if (busy < BUSY_SHARE) return noDuet(`the program computes for only ${Math.round(busy * 100)} % of its time`)
+    if (busy < BUSY_SHARE && !crowded)
+      return noDuet(`the program computes for only ${Math.round(busy * 100)} % of its time`)
     if (repeats > MOST_REPEATS) return noDuet(`the program computes for only ${seconds(cpuNs)}`)
   }
   // What is prepared is prepared for one run.

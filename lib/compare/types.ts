@@ -42,6 +42,8 @@ export interface RunSample {
   wallNs: number
   /** How long the machine slept during the run. */
   suspendedNs?: number | undefined
+  /** Share of all cores' time during the run in which they had nothing to do, 0 to 1; not told where it is not known. */
+  machineIdle?: number | undefined
   /** By metric: why its value is null though the run succeeded (see `OutputMatcher`). */
   problems?: Record<string, string> | undefined
   /** The last of what the target printed, for a failure by `problems`. */

@@ -103,7 +103,9 @@ class Image {
       owners.set(`${owner.symbol}@${owner.version} ${owner.target} ${owner.deepBound}`, owner)
     for (const reference of this.record.references) {
       if (reference.target === null || reference.role === 'report' || allocators.has(reference.object)) continue
-      const target = reference.role === 'derived' ? this.behindDerived(reference.target) : reference.target
+      // Whence a heap has the blocks that its own reallocarray gives is its own affair, too.
+      const derived = reference.role === 'derived' && !heapObjects.has(reference.target)
+      const target = derived ? this.behindDerived(reference.target) : reference.target
       const deepBound = this.#deepBound.has(reference.object) ? reference.object : null
       if (target !== null) add({ symbol: reference.symbol, version: reference.version, target, deepBound })
     }

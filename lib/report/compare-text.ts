@@ -7,12 +7,14 @@ import type { CompareResult } from '../types.ts'
 import { shellWord } from './adopt.ts'
 import { failureLines } from './failures.ts'
 import { type ColumnShape, clean, cutMiddle, cutStart, row, wrap, wrapHanging } from './layout.ts'
-import { CONTROL, INDENT, tableLines, tableRows, tableShape } from './metric-table.ts'
+import { CONTROL, tableRows } from './metric-rows.ts'
+import { INDENT, tableLines, tableShape } from './metric-table.ts'
+import { pairingSentences } from './pairing.ts'
 import { sinceLines } from './since-text.ts'
 import { signsOf, type TextStyle } from './style.ts'
 import { comparisonSummary } from './summary.ts'
 import { countOf, formatPercent, formatValue } from './units.ts'
-import { heapLabels, metricsOf } from './view.ts'
+import { heapLabels, metricsOf, workloadsOf } from './view.ts'
 
 const GAP = 2
 
@@ -47,15 +49,26 @@ function heapSection(result: CompareResult, style: TextStyle): string[] {
   return lines
 }
 
+/** What ran: the command; of a suite how many workloads. */
+function subjectOf(result: CompareResult): string {
+  const count = workloadsOf(result).length
+  return count > 1 ? countOf(count, 'workload') : result.command.map(shellWord).join(' ')
+}
+
 function footer(result: CompareResult, style: TextStyle): string[] {
   const { machine } = result
-  const command = cutMiddle(result.command.map(shellWord).join(' '), style.width, signsOf(style))
+  const command = cutMiddle(subjectOf(result), style.width, signsOf(style))
   const text =
     `${command}: ${result.partial ? `${result.blocks} of ${countOf(result.requestedBlocks, 'block')}` : countOf(result.blocks, 'block')}` +
     ` after ${countOf(result.warmupBlocks, 'warm-up block')}, seed ${result.seed}, threshold ` +
     `${formatPercent(result.threshold)}; ${machine.cpu}, ${countOf(machine.cores, 'core')}, ` +
     `${formatValue(machine.memoryBytes, 'bytes')}, kernel ${machine.kernel}, ${machine.libc}`
   return wrap(clean(text), style.width).map(style.palette.dim)
+}
+
+/** How the runs were paired, dim as the rest of what stands at the end. */
+function pairingLines(result: CompareResult, style: TextStyle): string[] {
+  return pairingSentences(result).flatMap((sentence) => wrap(sentence, style.width).map(style.palette.dim))
 }
 
 /** Warnings one below the other; failures have a section of their own, so that they are not told twice. */
@@ -84,7 +97,7 @@ export function compareText(result: CompareResult, style: TextStyle): string {
     heapSection(result, style),
     ...(failures.length > 0 ? [[bold('failures'), ...failures]] : []),
     ...(warnings.length > 0 ? [[bold('warnings'), ...warnings]] : []),
-    footer(result, style),
+    [...pairingLines(result, style), ...footer(result, style)],
   ]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }

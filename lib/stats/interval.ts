@@ -64,18 +64,22 @@ function stratum(values: readonly number[]): Stratum {
  */
 function studentisedMeans(strata: readonly Stratum[], error: number, options: BootstrapOptions) {
   const rng = new Rng(options.seed)
-  const deviations = strata.map(({ values, centre }) => Float64Array.from(values, (value) => value - centre))
+  const parts = strata.map(({ values, centre }) => ({
+    deviations: Float64Array.from(values, (value) => value - centre),
+    drawn: new Uint32Array(values.length),
+  }))
   const result = new Float64Array(options.resamples ?? 10_000)
   const floor = error * ERROR_FLOOR
   for (let resample = 0; resample < result.length; resample++) {
     let shift = 0
     let variance = 0
-    for (const values of deviations) {
-      const n = values.length
+    for (const { deviations, drawn } of parts) {
+      const n = drawn.length
+      rng.fillBelow(drawn, n)
       let sum = 0
       let squares = 0
       for (let draw = 0; draw < n; draw++) {
-        const value = values[rng.below(n)] as number
+        const value = deviations[drawn[draw] as number] as number
         sum += value
         squares += value * value
       }

@@ -72,6 +72,26 @@ export class Rng {
     return Math.floor(this.float() * n)
   }
 
+  /** Fills `out` with integers from 0 to `n` - 1: those that as many calls of `below` give, several times as fast. */
+  fillBelow(out: Uint32Array, n: number): void {
+    let [a, b, c, d] = [this.#a, this.#b, this.#c, this.#d]
+    for (let i = 0; i < out.length; i++) {
+      const scrambled = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0
+      const shifted = b << 9
+      c ^= a
+      d ^= b
+      b ^= c
+      a ^= d
+      c ^= shifted
+      d = rotateLeft(d, 11)
+      out[i] = (scrambled / 2 ** 32) * n
+    }
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#d = d
+  }
+
   /** The items in random order (Fisher and Yates, as in Knuth, volume 2, algorithm 3.4.2 P); a new array. */
   shuffled<T>(items: readonly T[]): T[] {
     const result = [...items]

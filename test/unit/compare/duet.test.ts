@@ -28,6 +28,12 @@ describe('whether and how', () => {
     expect(decideDuet(question, [run(900, 0.3), run(400, 0.95)])).toMatchObject({ used: true, cores: 1 })
   })
 
+  test('on a machine without idle time it cannot be seen that a program waits', () => {
+    const waiting = run(900, 0.2)
+    expect(decideDuet(question, [{ ...waiting, machineIdle: 0.5 }])).toMatchObject({ used: false })
+    expect(decideDuet(question, [{ ...waiting, machineIdle: 0.02 }])).toMatchObject({ used: true, cores: 1 })
+  })
+
   test('wanted, they are used whatever the program is', () => {
     expect(decideDuet({ ...question, pairing: 'duet' }, [run(5)])).toMatchObject({ used: true, repeats: 20 })
     expect(decideDuet({ ...question, pairing: 'duet' }, [run(500, 0.2)])).toMatchObject({ used: true })
@@ -109,6 +115,17 @@ describe('in a comparison', () => {
     const result = await runComparison(options(['a', 'b'], { metrics }), alone, pair)
     expect(result.workloads[0]?.duet).toMatchObject({ used: false, reason: expect.stringContaining('SIGABRT') })
     expect(result.cells[1]?.runs.every((value) => value !== null)).toBe(true)
+  })
+
+  test('the same where it shows only later: all blocks are run anew', async () => {
+    const { alone, pair } = noisyMachine([1, 1])
+    const late: PairRunner = async (duet, signal) => {
+      const outcome = await pair(duet, signal)
+      return duet.block === 7 && duet.subject === 'control' ? { ...outcome, candidate: crash() } : outcome
+    }
+    const result = await runComparison(options(['a', 'b'], { metrics: parseMetrics(['cpu']) }), alone, late)
+    expect(result).toMatchObject({ blocks: 15, partial: false, workloads: [{ duet: { used: false } }] })
+    expect(result.cells.map(({ pairing }) => pairing)).toEqual(['alone', 'alone'])
   })
 
   test('a crash in a duet is a failure of its block', async () => {

@@ -55,6 +55,12 @@ describe('a heap in effect', () => {
     expect(found).toMatchObject({ state: 'active', reasons: [], bindings: { _Znwm: cxxRuntime.path } })
   })
 
+  test('may take the blocks of its own reallocarray wherever it likes', () => {
+    const behind = { ...libc, defines: [...(libc.defines ?? []), '__libc_realloc@GLIBC_2.2.5'] }
+    const wrapper = { ...heap(...wholeHeap), refers: ['__libc_realloc@GLIBC_2.2.5'] }
+    expect(judge(program(...everything), wrapper, behind)).toMatchObject({ state: 'active', reasons: [] })
+  })
+
   test('need not export reallocarray: libc’s calls its realloc', () => {
     const found = judge(program('reallocarray'), without('reallocarray'), libc)
     expect(found).toMatchObject({ state: 'active', bindings: { reallocarray: libcPath } })

@@ -28,7 +28,7 @@ function compare(
 describe('a winner', () => {
   test('is named with its ratio, interval and price', () => {
     expect(say(winner)).toMatchInlineSnapshot(
-      `"jemalloc takes 0.83x the wall time of system [0.81, 0.86], and uses 0.701x the peak memory [0.699, 0.703]. mimalloc may be as good: the intervals overlap."`,
+      `"jemalloc takes 0.83x the wall time of system [0.81, 0.86], and uses 0.701x the peak memory [0.699, 0.702]. mimalloc may be as good: the intervals overlap."`,
     )
     expect(bestHeap(winner)).toMatchObject({ index: 1, cell: { heap: 'jemalloc', verdict: 'better' } })
   })
@@ -66,7 +66,7 @@ describe('a winner', () => {
 describe('no winner', () => {
   test('inconclusive is the first word', () => {
     expect(say(undecided)).toMatchInlineSnapshot(
-      `"Inconclusive: no heap is shown to beat system in wall time. The best ratio is that of jemalloc:narenas=2:dirty_decay_ms=0, 1.00x [0.92, 1.10]. More blocks make the intervals narrower. Left out, as not in effect: ./build/Release/libmine.so."`,
+      `"Inconclusive: no heap is shown to beat system in wall time. The best ratio is that of jemalloc:narenas=2:dirty_decay_ms=0, 1.00x [0.92, 1.09]. More blocks make the intervals narrower. Left out, as not in effect: ./build/Release/libmine.so."`,
     )
     expect(bestHeap(undecided)).toBeNull()
   })

@@ -32,6 +32,14 @@ describe('Rng', () => {
     expect(take(new Rng(2 ** 32 + 1), 5)).not.toEqual(take(new Rng(1), 5))
   })
 
+  test('fills an array with what single draws give, and goes on behind them', () => {
+    const [one, other] = [new Rng(11), new Rng(11)]
+    const filled = new Uint32Array(40)
+    one.fillBelow(filled, 17)
+    expect([...filled]).toEqual(Array.from({ length: 40 }, () => other.below(17)))
+    expect(one.uint32()).toBe(other.uint32())
+  })
+
   test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses the seed %s', (seed) => {
     expect(() => new Rng(seed)).toThrow(RangeError)
     expect(() => new Rng(seed)).toThrow(String(seed))
