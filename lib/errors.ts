@@ -31,6 +31,8 @@ export const errorCodes = {
   PROCESS: 1,
   /** A metric that is not known, or a pattern that is not a regular expression. */
   METRIC: 2,
+  /** A file that should hold a result is cut short, something else, or of a newer version. */
+  RESULT_FILE: 2,
   /** A report or session path that cannot be written. */
   OUTPUT_PATH: 2,
   /** A command that makes a workload ready, or clears it away, failed. */

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { sinceResult } from '../compare/index.ts'
+import { parseCompareResult, sinceResult } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import type { CompareResult, Machine } from '../types.ts'
 import { describeMachine } from './machine.ts'
@@ -14,9 +14,6 @@ export interface StoredResult {
   file: string
   result: CompareResult
 }
-
-/** The version of results that this alloc8 writes and reads. */
-const SCHEMA = 1
 
 /** Whether what is written after --against is a result's file, and not a program. */
 export function isStoredResult(text: string): boolean {
@@ -31,7 +28,8 @@ const AGAIN = 'make one here: alloc8 compare --save FILE'
 
 /**
  * Reads a stored result.
- * @throws Alloc8Error BASE where it is missing, cut off, of another kind, of a newer version, or of another machine
+ * @throws Alloc8Error RESULT_FILE where it is cut off, of another kind, or of a newer version; BASE where it is missing,
+ *   or of another machine
  */
 export function readBase(file: string): StoredResult {
   let text: string
@@ -41,41 +39,10 @@ export function readBase(file: string): StoredResult {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw baseError(`${file}: cannot be read (${why})`, AGAIN, error)
   }
-  let result: CompareResult
-  try {
-    result = JSON.parse(text)
-  } catch (error) {
-    const where = `it is ${Buffer.byteLength(text)} bytes long`
-    throw baseError(`${file}: not JSON, or only a part of it: ${where}`, AGAIN, error)
-  }
-  const { schema } = Object(result) as { schema?: unknown }
-  if (typeof schema === 'number' && schema > SCHEMA) {
-    throw baseError(
-      `${file}: of version ${schema}, this alloc8 reads ${SCHEMA}`,
-      'update alloc8, or make it anew with this',
-    )
-  }
-  const wrong = missingIn(result)
-  if (wrong !== null) throw baseError(`${file}: not a result of alloc8 compare: ${wrong}`, AGAIN)
+  const result = parseCompareResult(text, file)
   // What is known already is said before hours of work.
   refuse(file, machineDifferences(describeMachine(), result.machine))
   return { file, result }
-}
-
-/** What a result needs to be compared with; null where all is there. */
-function missingIn(result: CompareResult): string | null {
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return 'expected an object'
-  if (result.schema !== SCHEMA) return `schema: expected ${SCHEMA}, got ${JSON.stringify(result.schema)}`
-  const lists = ['cells', 'heaps', 'workloads'] as const
-  const list = lists.find((name) => !Array.isArray(result[name]) || result[name].length === 0)
-  if (list !== undefined) return `${list}: expected a list that is not empty`
-  if (typeof result.machine !== 'object' || result.machine === null) return 'machine: expected an object'
-  const heap = result.heaps.findIndex((each) => typeof each?.spec !== 'string')
-  if (heap >= 0) return `heaps[${heap}].spec: expected a text`
-  const workload = result.workloads.findIndex((each) => typeof each?.name !== 'string' || !Array.isArray(each.command))
-  if (workload >= 0) return `workloads[${workload}]: expected a name and a command`
-  const cell = result.cells.findIndex((each) => !Array.isArray(each?.runs) || typeof each.metric !== 'string')
-  return cell >= 0 ? `cells[${cell}]: expected a metric and its runs` : null
 }
 
 /** Of the machine, all. */

@@ -152,6 +152,8 @@ class Comparison {
     const failure = [...row.pairs.map((pair) => pair?.baseline), control].flatMap((sample) => sample?.failure ?? [])[0]
     if (failure === undefined || this.#options.pairing === 'duet') return false
     this.#duet = noDuet(`two at once failed (${failure.message})`)
+    // What failed in warm-up duets says nothing of the heaps.
+    if (!this.#steps.alone) this.#warmupFailures.length = 0
     this.#steps = stepsFor(this.#options.metrics, false)
     return true
   }

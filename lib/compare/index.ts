@@ -19,6 +19,7 @@ export { LINE_LIMIT, type MatchedOutput, OutputMatcher, type OutputStream, TAIL_
 export { type OverallOptions, overallResults } from './overall.ts'
 export { type ParetoOptions, paretoSets } from './pareto.ts'
 export { type PlannedBlock, planBlocks } from './plan.ts'
+export { parseCompareResult } from './result-file.ts'
 export { sinceResult } from './since.ts'
 export type * from './types.ts'
 export { type WarningCode, warningCodes } from './warnings.ts'

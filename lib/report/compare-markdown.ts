@@ -20,6 +20,7 @@ import {
   isDecided,
   medianOf,
   metricsOf,
+  overallOf,
   workloadsOf,
 } from './view.ts'
 import { metricNoun, ratioTexts } from './words.ts'
@@ -99,20 +100,11 @@ function overallSection(result: CompareResult, signs: Signs): Markdown[] {
   if (result.overall.length === 0) return []
   const labels = heapLabels(result)
   const rows = metricsOf(result).flatMap((metric) =>
-    result.overall
-      .filter((each) => each.metric === metric)
-      .flatMap((each, heap) =>
-        heap === 0
-          ? []
-          : [
-              [
-                mdText(metricNoun(metric)),
-                mdCode(labels[heap] ?? ''),
-                ...ratioFields(each, signs),
-                marks[each.verdict],
-              ],
-            ],
-      ),
+    overallOf(result, metric).flatMap((each, heap) =>
+      heap === 0
+        ? []
+        : [[mdText(metricNoun(metric)), mdCode(labels[heap] ?? ''), ...ratioFields(each, signs), marks[each.verdict]]],
+    ),
   )
   const words = `Geometric mean over ${countOf(workloadsOf(result).length, 'workload')}, each counting alike:`
   return [`### Overall\n\n${words}\n\n${mdTable(['metric', 'heap', 'ratio', '95 % interval', 'verdict'], rows, [2])}`]

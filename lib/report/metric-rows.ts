@@ -16,6 +16,7 @@ import {
   type Interval,
   isDecided,
   medianOf,
+  overallOf,
   workloadsOf,
 } from './view.ts'
 import { ratioTexts } from './words.ts'
@@ -117,7 +118,7 @@ function workloadRows(result: CompareResult, metric: string, workload: string, s
 /** The rows of what holds over all workloads; the baseline is 1 everywhere and left out. */
 function overallRows(result: CompareResult, metric: string, style: TextStyle): TableRow[] {
   const labels = heapLabels(result)
-  const found = result.overall.filter((each) => each.metric === metric)
+  const found = overallOf(result, metric)
   const digits = digitsOf(found.slice(1))
   const rows = found.flatMap((each, heap) => {
     if (heap === 0) return []

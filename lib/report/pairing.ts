@@ -32,7 +32,7 @@ function lookSentence({ looks, blocks }: ComparedWorkload): string[] {
   const level = Number(((1 - looks.level) * 100).toFixed(2))
   const places = looks.planned.join(', ')
   return [
-    `looked at ${countOf(looks.done, 'time')} of ${looks.planned.length} planned (after ${places} blocks), ended at ${blocks}; ` +
+    `${countOf(looks.done, 'look')} of ${looks.planned.length} planned (after ${places} blocks), ended after ${countOf(blocks, 'block')}; ` +
       `each interval is at ${level} %, so that all looks together err as one at 95 %`,
   ]
 }

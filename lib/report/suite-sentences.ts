@@ -2,12 +2,12 @@
 
 import type { CompareResult } from '../types.ts'
 import { clean } from './layout.ts'
-import { cellsOf, cellWord, heapLabels, workloadsOf } from './view.ts'
+import { cellsOf, cellWord, heapLabels, workloadsWith } from './view.ts'
 import { listed, metricNoun } from './words.ts'
 
 /** In how many workloads a heap is better by a metric, and in which it is worse. */
 function byWorkload(result: CompareResult, metric: string, heap: number): string {
-  const workloads = workloadsOf(result)
+  const workloads = workloadsWith(result, metric)
   const word = (workload: string) => {
     const cell = cellsOf(result, metric, workload)[heap]
     return cell === undefined ? null : cellWord(result, cell, heap)

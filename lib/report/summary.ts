@@ -7,7 +7,16 @@ import type { Cell, CompareResult, Overall } from '../types.ts'
 import type { Signs } from './style.ts'
 import { suiteSentences } from './suite-sentences.ts'
 import { countOf, formatPercent, formatValue } from './units.ts'
-import { cellsOf, heapLabels, type Interval, isDecided, metricsOf, placedCells, workloadsOf } from './view.ts'
+import {
+  cellsOf,
+  heapLabels,
+  type Interval,
+  isDecided,
+  metricsOf,
+  overallOf,
+  placedCells,
+  workloadsWith,
+} from './view.ts'
 import { listed, metricNoun, metricVerb, ratioTexts } from './words.ts'
 
 /** A cell that has numbers, or what holds over all workloads. */
@@ -22,7 +31,7 @@ export interface Candidate {
 /** What decides by a metric, one per heap in their order: the only workload's cells, or what holds over all workloads. */
 function decisive(result: CompareResult, metric: string): (Cell | Overall)[] {
   if (result.overall.length === 0) return cellsOf(result, metric)
-  return result.overall.filter((each) => each.metric === metric)
+  return overallOf(result, metric)
 }
 
 /** How much better than the baseline, as a number that grows with it. */
@@ -156,7 +165,7 @@ export function comparisonSummary(result: CompareResult, signs: Signs): string {
   if (found.length > 0) sentences.push(...suiteSentences(result, leadingMetric(result), best?.index ?? null))
   if (result.overall.length > 0 && found.length > 0) {
     const answer = (sentences[0] ?? '').replace(/^(?:Inconclusive:|No heap) /, (words) => words.toLowerCase())
-    sentences[0] = `Over ${countOf(workloadsOf(result).length, 'workload')}, ${answer}`
+    sentences[0] = `Over ${countOf(workloadsWith(result, leadingMetric(result)).length, 'workload')}, ${answer}`
   }
   // Of a heap that no run came to nothing is known.
   const isIdle = (heap: CompareResult['heaps'][number] | undefined) =>

@@ -3,7 +3,7 @@
  * their workload and metric and never by a heap's name, as two heaps of a comparison may have the same spec.
  */
 
-import type { Cell, CellVerdict, CompareResult, Control } from '../types.ts'
+import type { Cell, CellVerdict, CompareResult, Control, Overall } from '../types.ts'
 import { clean } from './layout.ts'
 
 /** What has a ratio with its interval. */
@@ -39,6 +39,11 @@ export function workloadsOf(result: Pick<CompareResult, 'cells' | 'workloads'>):
   return [...new Set([...result.workloads.map(({ name }) => name), ...result.cells.map(({ workload }) => workload)])]
 }
 
+/** The workloads that have a metric. */
+export function workloadsWith(result: Pick<CompareResult, 'cells'>, metric: string): string[] {
+  return [...new Set(result.cells.filter((cell) => cell.metric === metric).map(({ workload }) => workload))]
+}
+
 /** All cells with the heaps that they belong to. */
 export function placedCells(result: Pick<CompareResult, 'cells'>): PlacedCell[] {
   const seen = new Map<string, number>()
@@ -54,6 +59,11 @@ export function placedCells(result: Pick<CompareResult, 'cells'>): PlacedCell[] 
 export function cellsOf(result: Pick<CompareResult, 'cells'>, metric: string, workload?: string): Cell[] {
   const wanted = workload ?? result.cells.find((cell) => cell.metric === metric)?.workload
   return result.cells.filter((cell) => cell.metric === metric && cell.workload === wanted)
+}
+
+/** What holds over the workloads by a metric, one per heap in their order; none where fewer than two have the metric. */
+export function overallOf(result: Pick<CompareResult, 'overall'>, metric: string): Overall[] {
+  return result.overall.filter((each) => each.metric === metric && each.workloads > 1)
 }
 
 /** The control of a metric and a workload: the noise floor. */

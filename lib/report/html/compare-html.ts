@@ -10,7 +10,7 @@ import { clean, cutMiddle } from '../layout.ts'
 import { signsOf } from '../style.ts'
 import { bestHeap, comparisonSummary, outcomeOf } from '../summary.ts'
 import { countOf } from '../units.ts'
-import { cellsOf, heapLabels, type Interval, isDecided, metricsOf, workloadsOf } from '../view.ts'
+import { cellsOf, heapLabels, type Interval, isDecided, metricsOf, overallOf, workloadsOf } from '../view.ts'
 import { metricNoun, ratioTexts } from '../words.ts'
 import { css } from './css.ts'
 import { detailsSection } from './details.ts'
@@ -51,7 +51,7 @@ function tiles(result: CompareResult): Markup | null {
   if (best === null) return null
   const several = result.overall.length > 0
   const found = metricsOf(result).flatMap((metric) => {
-    const all = several ? result.overall.filter((each) => each.metric === metric) : cellsOf(result, metric)
+    const all = several ? overallOf(result, metric) : cellsOf(result, metric)
     const one: Interval | undefined = [all[best.index]].find((each) => isDecided(each))
     if (one === undefined) return []
     const texts = ratioTexts(one, signs)

@@ -11,6 +11,7 @@ import {
   isDecided,
   medianOf,
   metricsOf,
+  overallOf,
   type PlacedCell,
   placedCells,
   workloadsOf,
@@ -96,26 +97,24 @@ export function overallSection(result: CompareResult): Markup | null {
   const labels = heapLabels(result)
   const metrics = metricsOf(result)
   const rows = metrics.flatMap((metric, metricIndex) =>
-    result.overall
-      .filter((each) => each.metric === metric)
-      .flatMap((each, heap): CellRow[] => {
-        if (heap === 0) return []
-        const isIdle = result.heaps[heap]?.state === 'inactive'
-        const row = {
-          group: clean(metricNoun(metric)),
-          heap: labels[heap] ?? '',
-          note: noteOf(result, heap),
-          position: { workload: null, heap, metric: metricIndex },
-          median: { text: '', value: null },
-          interval: isDecided(each) && !isIdle ? each : null,
-          noise: null,
-          threshold: each.threshold,
-          word: isIdle ? ('not active' as const) : each.verdict,
-          cell: null,
-          runsOf: '',
-        }
-        return [row]
-      }),
+    overallOf(result, metric).flatMap((each, heap): CellRow[] => {
+      if (heap === 0) return []
+      const isIdle = result.heaps[heap]?.state === 'inactive'
+      const row = {
+        group: clean(metricNoun(metric)),
+        heap: labels[heap] ?? '',
+        note: noteOf(result, heap),
+        position: { workload: null, heap, metric: metricIndex },
+        median: { text: '', value: null },
+        interval: isDecided(each) && !isIdle ? each : null,
+        noise: null,
+        threshold: each.threshold,
+        word: isIdle ? ('not active' as const) : each.verdict,
+        cell: null,
+        runsOf: '',
+      }
+      return [row]
+    }),
   )
   const most = Math.max(...rows.map(({ threshold }) => threshold))
   const axis = ratioAxis(

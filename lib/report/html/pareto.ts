@@ -6,7 +6,7 @@
 import type { CompareResult, ParetoSet } from '../../types.ts'
 import { clean, cutMiddle } from '../layout.ts'
 import { signsOf } from '../style.ts'
-import { cellsOf, heapLabels, type Interval, isDecided } from '../view.ts'
+import { cellsOf, heapLabels, type Interval, isDecided, overallOf } from '../view.ts'
 import { metricNoun, ratioTexts } from '../words.ts'
 import { type LogAxis, percent, positionOn, ratioAxis, ratioTicks, tickText } from './axis.ts'
 import { howToRead } from './how-to-read.ts'
@@ -33,7 +33,7 @@ const unity: Interval = { ratio: 1, low: 1, high: 1 }
 /** The ratios of all heaps by a metric, in one workload or over all. */
 function ratiosOf(result: CompareResult, metric: string, workload: string | null) {
   if (workload !== null) return cellsOf(result, metric, workload)
-  return result.overall.filter((each) => each.metric === metric)
+  return overallOf(result, metric)
 }
 
 function pointsOf(result: CompareResult, set: ParetoSet): Point[] {

@@ -13,7 +13,7 @@ const signs = signsOf({ unicode: true })
 
 function heapRow({ state, reasons, version, path, sha256 }: ComparedHeap, label: string): Markup {
   const why = reasons.map(({ message, advice }) => html`<p class="note">${clean(message)}: ${clean(advice)}</p>`)
-  return html`<tr><th scope="row">${label}</th><td class="state-${state}">${state}${why}</td><td>${clean(version ?? signs.none)}</td><td class="path">${path === null ? 'unchanged' : clean(path)}${sha256 !== null && html`<code class="hash"><span class="hidden">SHA-256 </span>${sha256}</code>`}</td></tr>`
+  return html`<tr><th scope="row">${label}</th><td class="state-${state}">${state}${why}</td><td>${clean(version ?? signs.none)}</td><td class="path">${path === null ? 'unchanged' : clean(path)}${sha256 !== null && html`<code class="hash"><span class="hidden">SHA-256 </span>${clean(sha256)}</code>`}</td></tr>`
 }
 
 function workloadRows(result: CompareResult): Markup[] {
@@ -43,7 +43,7 @@ function facts(result: CompareResult): [string, Part][] {
       `${countOf(result.blocks, 'block')}${result.partial ? ` of ${result.requestedBlocks}` : ''} after ${countOf(result.warmupBlocks, 'warm-up block')}, in random order by seed ${result.seed}`,
     ],
     ...pairingSentences(result).map((sentence): [string, Part] => ['pairing', sentence]),
-    ['begun', html`<time datetime="${result.started}">${clean(result.started)}</time>`],
+    ['begun', html`<time datetime="${clean(result.started)}">${clean(result.started)}</time>`],
     ['made by', clean(`alloc8 ${result.alloc8}`)],
   ]
 }

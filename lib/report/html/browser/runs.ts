@@ -122,6 +122,9 @@ export function runs(): void {
     made.append(title, svg, paragraph('key own', svg.getAttribute('aria-label') ?? ''))
     if (beside !== null) made.append(paragraph('key', `the baseline in the same blocks`))
     button.parentElement?.append(made)
+    // In a narrow window it would begin left of it.
+    const { left } = made.getBoundingClientRect()
+    if (left < 12) made.style.right = `${left - 12}px`
     button.setAttribute('aria-expanded', 'true')
     button.setAttribute('aria-describedby', made.id)
     card = made
