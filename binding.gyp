@@ -53,11 +53,12 @@
       'target_name': 'workload',
       'type': 'static_library',
       'sources': ['<!@(node scripts/sources.mjs workload)'],
+      'cflags_cc': ['<!@(node scripts/sources.mjs --flags library compile)'],
     },
     {
-      'target_name': 'active-sharing',
+      'target_name': 'active-false',
       'includes': ['native/workload.gypi'],
-      'sources': ['<!@(node scripts/sources.mjs active-sharing)'],
+      'sources': ['<!@(node scripts/sources.mjs active-false)'],
     },
     {
       'target_name': 'big-blocks',
@@ -80,9 +81,9 @@
       'sources': ['<!@(node scripts/sources.mjs larson)'],
     },
     {
-      'target_name': 'passive-sharing',
+      'target_name': 'passive-false',
       'includes': ['native/workload.gypi'],
-      'sources': ['<!@(node scripts/sources.mjs passive-sharing)'],
+      'sources': ['<!@(node scripts/sources.mjs passive-false)'],
     },
     {
       'target_name': 'phases',

@@ -1,5 +1,5 @@
 // Builds everything with CMake into build-cmake: the addon through cmake-js, whose Node API headers come from npm, so
-// that nothing is downloaded, and the preload libraries, the launcher and the native tests beside it.
+// that nothing is downloaded, and the preload libraries, the launcher, the workloads and the native tests beside it.
 //
 //   node scripts/build-cmake.mjs
 

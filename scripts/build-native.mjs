@@ -1,4 +1,4 @@
-// Builds what ships (the addon, the preload libraries, the launcher) with node-gyp into build/Release.
+// Builds what ships (the addon, the preload libraries, the launcher, the workloads) with node-gyp into build/Release.
 //
 //   node scripts/build-native.mjs [--debug]
 //
@@ -6,11 +6,12 @@
 // and most packages have them; only without either does node-gyp look for them itself.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtForExec } from './built.mjs'
+import { products } from './sources.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -51,6 +52,10 @@ if (done.status !== 0) {
     'alloc8: the native part did not build. It needs g++ 11 or newer, make and python3 (Debian: apt-get install g++ make python3).',
   )
   process.exit(1)
+}
+// gyp copies each program out of its folder into the one above, where workloads have nothing to do.
+for (const [name, { kind }] of Object.entries(products)) {
+  if (kind === 'workload') rmSync(path.join(root, 'build', debug ? 'Debug' : 'Release', name), { force: true })
 }
 if (debug)
   console.log('built into build/Debug; ALLOC8_NATIVE_DIR=build/Debug makes the command line and the tests use it')

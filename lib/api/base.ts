@@ -39,10 +39,18 @@ export function readBase(file: string): StoredResult {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw baseError(`${file}: cannot be read (${why})`, AGAIN, error)
   }
-  const result = parseCompareResult(text, file)
+  const result = parsed(text, file)
   // What is known already is said before hours of work.
   refuse(file, machineDifferences(describeMachine(), result.machine))
   return { file, result }
+}
+
+function parsed(text: string, file: string): CompareResult {
+  try {
+    return parseCompareResult(text, file)
+  } catch (error) {
+    throw error instanceof Alloc8Error ? baseError(error.message, error.hint ?? AGAIN, error) : error
+  }
 }
 
 /** Of the machine, all. */

@@ -25,7 +25,20 @@ import type {
   Warning,
   WorkloadProblem,
 } from '../types.ts'
-import { amount, count, flag, list, type Misfit, maybe, nullable, number, object, oneOf, text, tuple } from './shape.ts'
+import {
+  amount,
+  count,
+  flag,
+  list,
+  type Misfit,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  text,
+  tuple,
+} from './shape.ts'
 
 /** The version of results that this alloc8 writes and reads. */
 const SCHEMA = 1
@@ -54,8 +67,8 @@ const heap = object<ComparedHeap>({
   state: oneOf('active', 'partial', 'inactive'),
   reasons: list(reason),
   sha256: nullable(text),
-  label: maybe(text),
-  command: maybe(list(text)),
+  label: optional(text),
+  command: optional(list(text)),
 })
 
 const machine = object<Machine>({
@@ -82,7 +95,7 @@ const workload = object<ComparedWorkload>({
     object<DuetFacts>({ used: flag, reason: text, cores: count, repeats: count, overlap: nullable(amount) }),
   ),
   looks: nullable(object<LookFacts>({ planned: list(count), done: count, level: amount })),
-  problem: maybe(
+  problem: optional(
     object<WorkloadProblem>({ phase: oneOf('setup', 'prepare', 'start', 'teardown'), message: text, hint: text }),
   ),
 })
@@ -132,22 +145,16 @@ const timeline = object<Timeline>({
   loadToMs: nullable(number),
 })
 
-const since = object<Since>({
-  file: text,
-  started: text,
-  cells: list(
-    object<SinceCell>({
-      workload: text,
-      heap: text,
-      metric: text,
-      higherIsBetter: flag,
-      threshold: amount,
-      verdict,
-      heapIndex: count,
-      of: oneOf('ratio', 'value'),
-      ...interval,
-    }),
-  ),
+const sinceCell = object<SinceCell>({
+  workload: text,
+  heap: text,
+  heapIndex: count,
+  metric: text,
+  higherIsBetter: flag,
+  threshold: amount,
+  of: oneOf('ratio', 'value'),
+  ...interval,
+  verdict,
 })
 
 const result = object<CompareResult>({
@@ -174,7 +181,7 @@ const result = object<CompareResult>({
   overall: list(overall),
   pareto: list(object<ParetoSet>({ workload: nullable(text), speed: text, memory: text, heaps: list(count) })),
   timelines: list(timeline),
-  since: maybe(since),
+  since: optional(object<Since>({ file: text, started: text, cells: list(sinceCell) })),
 })
 
 const REWRITE = 'write one with: alloc8 compare --json FILE -- COMMAND'

@@ -41,8 +41,8 @@ export const nullable =
     return misfit === null || misfit.path !== path ? misfit : { ...misfit, expected: `${misfit.expected}, or null` }
   }
 
-/** Not there at all, or what the shape says. */
-export const maybe =
+/** Absent, or what the shape says. */
+export const optional =
   (shape: Shape): Shape =>
   (value, path) =>
     value === undefined ? null : shape(value, path)

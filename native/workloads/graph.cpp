@@ -1,5 +1,5 @@
-// graph: nodes with lists of edges are built, walked and taken down again: compilers, solvers, scenes. Blocks that are
-// used together should lie together, so that walking shows how an allocator places them.
+// graph: nodes with lists of edges are built, walked and taken down again: compilers, solvers, scenes. The blocks are
+// small, so that what an allocator needs beside them shows in memory, and walking shows how they lie.
 
 #include <vector>
 
@@ -8,6 +8,8 @@
 using namespace alloc8::workloads;
 
 namespace {
+
+constexpr std::size_t kEdges = 4;  // of a node
 
 struct Node;
 
@@ -21,45 +23,62 @@ struct Node {
   Edge* edges;
 };
 
+// Builds as much of a graph as there are operations left; returns how many it took.
+std::uint64_t build(Worker& worker, std::vector<Node*>& nodes, std::uint64_t size, std::uint64_t left) {
+  const std::uint64_t count = left < size ? left : size;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    worker.operation([&] {
+      nodes.push_back(static_cast<Node*>(worker.allocate(sizeof(Node))));
+      *nodes.back() = {worker.random.next(), nullptr};
+    });
+  }
+  const std::uint64_t edges = left - count < count * kEdges ? left - count : count * kEdges;
+  for (std::uint64_t i = 0; i < edges; ++i) {
+    Node* from = nodes[worker.random.below(count)];
+    Node* to = nodes[worker.random.below(count)];
+    worker.operation([&] {
+      auto* edge = static_cast<Edge*>(worker.allocate(sizeof(Edge)));
+      *edge = {to, from->edges};
+      from->edges = edge;
+    });
+  }
+  return count + edges;
+}
+
+std::uint64_t walk(const std::vector<Node*>& nodes) {
+  std::uint64_t sum = 0;
+  for (const Node* node : nodes)
+    for (const Edge* edge = node->edges; edge != nullptr; edge = edge->next) sum = sum * 3 + edge->to->value;
+  return sum;
+}
+
+void takeDown(Worker& worker, std::vector<Node*>& nodes) {
+  for (Node* node : nodes) {
+    for (Edge* edge = node->edges; edge != nullptr;) {
+      Edge* next = edge->next;
+      worker.release(edge, sizeof(Edge));
+      edge = next;
+    }
+    worker.release(node, sizeof(Node));
+  }
+  nodes.clear();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Description description{"graph",
-                                "graphs of --size nodes with four edges each, built, walked and taken down",
-                                {.threads = 1, .size = 100'000, .operations = 6'000'000}};
-  return runWorkload(argc, argv, description, [](Worker& worker) {
-    const std::size_t count = worker.options.size / worker.options.threads + 2;
-    for (std::uint64_t left = worker.share(); left > 0;) {
-      std::vector<Node*> nodes;
-      for (std::size_t i = 0; i < count && left > 0; ++i, --left) {
-        worker.operation([&] {
-          auto* node = static_cast<Node*>(worker.allocate(sizeof(Node)));
-          *node = {worker.random.next(), nullptr};
-          nodes.push_back(node);
-        });
-      }
-      const auto bound = static_cast<std::uint32_t>(nodes.size());
-      for (std::size_t i = 0; i < nodes.size() * 4 && left > 0; ++i, --left) {
-        worker.operation([&] {
-          Node* from = nodes[worker.random.below(bound)];
-          auto* edge = static_cast<Edge*>(worker.allocate(sizeof(Edge)));
-          *edge = {nodes[worker.random.below(bound)], from->edges};
-          from->edges = edge;
-        });
-      }
-      std::uint64_t sum = 0;
-      for (const Node* node : nodes) {
-        for (const Edge* edge = node->edges; edge != nullptr; edge = edge->next) sum += edge->to->value;
-      }
-      worker.decided(sum);
-      for (Node* node : nodes) {
-        for (Edge* edge = node->edges; edge != nullptr;) {
-          Edge* next = edge->next;
-          worker.release(edge, sizeof(Edge));
-          edge = next;
-        }
-        worker.release(node, sizeof(Node));
-      }
+  const Description description{.name = "graph",
+                                .summary = "graphs of nodes with four edges each, built, walked and taken down",
+                                .size = "how many nodes a graph has, of all threads together",
+                                .operation = "a node or an edge made",
+                                .defaults = {.threads = 1, .size = 100'000, .operations = 1'500'000}};
+  return runWorkload(description, parseOptions(argc, argv, description), [](Worker& worker) {
+    const std::uint64_t size = worker.partOf(worker.options.size) + 1;
+    std::vector<Node*> nodes;
+    for (std::uint64_t left = worker.partOf(worker.options.operations); left > 0;) {
+      left -= build(worker, nodes, size, left);
+      worker.saw(walk(nodes));
+      takeDown(worker, nodes);
     }
   });
 }

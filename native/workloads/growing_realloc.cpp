@@ -1,8 +1,8 @@
-// growing-realloc: many buffers that grow by appending, some of them at the same time, as strings, vectors and parsers
-// do. An allocator that grows in place, or moves pages instead of bytes, has little to do here.
+// growing-realloc: buffers that grow by half of what they have, eight at a time, as strings, vectors and parsers do. An
+// allocator that grows in place, or moves pages instead of bytes, has little to do here.
 
-#include <cstdlib>
-#include <vector>
+#include <algorithm>
+#include <array>
 
 #include "workloads/workload.h"
 
@@ -10,36 +10,39 @@ using namespace alloc8::workloads;
 
 namespace {
 
-struct Buffer {
-  unsigned char* memory = nullptr;
-  std::size_t capacity = 0;
-};
+constexpr std::size_t kSmallest = 32;
+
+void grow(Worker& worker, Block& block) {
+  const Block before = block;
+  const std::size_t larger = before.size == 0 ? kSmallest : before.size + before.size / 2;
+  block.size = std::min<std::size_t>(larger, worker.options.size);
+  block.memory = worker.reallocate(before.memory, before.size, block.size);
+  // What was there has to be there still.
+  if (before.size > 0) Worker::check(before, block.memory);
+  Worker::write(block, before.size);
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Description description{"growing-realloc",
-                                "buffers that grow to --size by half of what they have, eight at a time",
-                                {.threads = 1, .size = std::size_t{1} << 20, .operations = 100'000}};
-  return runWorkload(argc, argv, description, [](Worker& worker) {
-    std::vector<Buffer> buffers(8);
-    for (std::uint64_t i = 0; i < worker.share(); ++i) {
-      Buffer& buffer = buffers[worker.random.below(8)];
-      worker.decided(buffer.capacity);
+  const Description description{.name = "growing-realloc",
+                                .summary = "buffers that grow by half again and again, eight at a time",
+                                .size = "bytes to which a buffer grows, from 32 on",
+                                .operation = "a realloc, or the free of a buffer that is full",
+                                .defaults = {.threads = 1, .size = 1 << 20, .operations = 50'000, .timedOneIn = 4},
+                                .smallestSize = kSmallest};
+  return runWorkload(description, parseOptions(argc, argv, description), [](Worker& worker) {
+    std::array<Block, 8> blocks;
+    for (std::uint64_t left = worker.partOf(worker.options.operations); left > 0; --left) {
+      Block& block = blocks[worker.random.below(blocks.size())];
       worker.operation([&] {
-        if (buffer.capacity >= worker.options.size) {
-          worker.release(buffer.memory, buffer.capacity);
-          buffer = {};
-          return;
-        }
-        const std::size_t capacity = buffer.capacity < 32 ? 32 : buffer.capacity + buffer.capacity / 2;
-        auto* memory = static_cast<unsigned char*>(std::realloc(buffer.memory, capacity));
-        if (memory == nullptr) fail("realloc gave no memory");
-        touch(memory + buffer.capacity, capacity - buffer.capacity, 1);
-        worker.count(static_cast<std::ptrdiff_t>(capacity - buffer.capacity));
-        buffer = {memory, capacity};
+        if (block.size < worker.options.size) return grow(worker, block);
+        worker.drop(block);
+        block = {};
       });
     }
-    for (const Buffer& buffer : buffers) worker.release(buffer.memory, buffer.capacity);
+    worker.finished();
+    for (const Block& block : blocks)
+      if (block.memory != nullptr) worker.drop(block);
   });
 }

@@ -1,6 +1,7 @@
-// thread-churn: threads that are born, allocate a little, free it and die, by the hundred thousand. What an allocator
-// sets up and takes down for each thread, and what of it stays, is all that counts here.
+// thread-churn: threads that are born, allocate a hundred blocks, free them and die, by the ten thousand. What an
+// allocator sets up and takes down for each thread, and what of it stays, is all that counts here.
 
+#include <array>
 #include <thread>
 
 #include "workloads/workload.h"
@@ -8,24 +9,18 @@
 using namespace alloc8::workloads;
 
 int main(int argc, char** argv) {
-  const Description description{"thread-churn",
-                                "threads that allocate a hundred blocks up to --size, free them and end",
-                                {.threads = 2, .size = 1024, .operations = 20'000}};
-  return runWorkload(argc, argv, description, [](Worker& worker) {
-    for (std::uint64_t i = 0; i < worker.share(); ++i) {
-      const std::uint64_t seed = worker.random.next();
-      worker.decided(seed);
+  const Description description{.name = "thread-churn",
+                                .summary = "short threads that allocate a hundred blocks and free them",
+                                .size = "the largest block in bytes",
+                                .operation = "the life of a thread",
+                                .defaults = {.threads = 2, .size = 1024, .operations = 10'000, .timedOneIn = 1}};
+  return runWorkload(description, parseOptions(argc, argv, description), [](Worker& worker) {
+    for (std::uint64_t left = worker.partOf(worker.options.operations); left > 0; --left) {
       worker.operation([&] {
         std::thread([&] {
-          Random random(seed);
-          void* blocks[100];
-          std::size_t sizes[100];
-          for (int at = 0; at < 100; ++at) {
-            sizes[at] = random.between(1, worker.options.size);
-            blocks[at] = worker.allocate(sizes[at]);
-            *static_cast<unsigned char*>(blocks[at]) = 1;
-          }
-          for (int at = 0; at < 100; ++at) worker.release(blocks[at], sizes[at]);
+          std::array<Block, 100> blocks;
+          for (Block& block : blocks) block = worker.make(worker.random.between(1, worker.options.size));
+          for (const Block& block : blocks) worker.drop(block);
         }).join();
       });
     }

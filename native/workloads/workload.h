@@ -1,179 +1,207 @@
-// What the workloads share: their options, random numbers, latencies, threads that start together, and the report. A
-// workload is a program that does nothing but allocate as some kind of program does, so that allocators can be compared
-// by it. What a thread does follows from the seed and its number alone.
+// What the workloads share: a worker per thread, which counts what it allocates and checks what it frees, and a run of
+// all of them from a common start to the report. A workload is a program that does nothing but allocate as some kind of
+// program does, so that allocators can be compared by it. What a thread does follows from the seed, the number of
+// threads and its own number alone, and never from time.
 
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
-#include <vector>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "workloads/latencies.h"
+#include "workloads/options.h"
+#include "workloads/random.h"
 
 namespace alloc8::workloads {
 
-// --- options --------------------------------------------------------------------------------------------------------
-
-struct Options {
-  unsigned threads = 1;
-  std::size_t size = 0;          // bytes; what it means is each workload's own
-  std::uint64_t operations = 0;  // of all threads together; what counts as one is each workload's own
-  std::uint64_t seed = 1;
-  std::string sizes;  // a file of sizes with weights, for the workloads that draw theirs from one
+// A block and how much was asked for.
+struct Block {
+  void* memory = nullptr;
+  std::size_t size = 0;
 };
 
-// A workload's name, what it does in one line, and what it does unless it is told otherwise.
-struct Description {
-  const char* name;
-  const char* summary;
-  Options defaults;
-  bool takesSizes = false;
-};
+class Meeting;
 
-// --- random numbers -------------------------------------------------------------------------------------------------
-
-// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014): three operations a
-// number, so that what is measured is the allocator.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e37'79b9'7f4a'7c15;
-    z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9;
-    z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11eb;
-    return z ^ (z >> 31);
-  }
-  // From 0 to below `bound`, by multiplication (Lemire 2019, without the correction: a bias of bound/2^32 is no
-  // matter).
-  std::uint32_t below(std::uint32_t bound) {
-    return static_cast<std::uint32_t>(((next() >> 32) * std::uint64_t{bound}) >> 32);
-  }
-  std::size_t between(std::size_t low, std::size_t high) {
-    return low + below(static_cast<std::uint32_t>(high - low + 1));
-  }
-
- private:
-  std::uint64_t state_;
-};
-
-// Sizes with weights, drawn by Walker's alias method: one number, one comparison. The built-in one is that of a C++
-// server as published for many (most requests below 128 bytes, a tail up to 64 KiB).
-class SizeDistribution {
- public:
-  // Lines of `SIZE WEIGHT`; # begins a comment. Ends the program with a message where that is not so.
-  static SizeDistribution fromFile(const std::string& path);
-  static SizeDistribution builtin();
-
-  std::size_t draw(Random& random) const {
-    const std::uint32_t slot = random.below(static_cast<std::uint32_t>(slots_.size()));
-    const Slot& chosen = slots_[slot];
-    return (random.next() >> 11) < chosen.threshold ? chosen.size : chosen.alias;
-  }
-
- private:
-  struct Slot {
-    std::size_t size;
-    std::size_t alias;
-    std::uint64_t threshold;  // of 2^53
-  };
-  explicit SizeDistribution(const std::vector<std::pair<std::size_t, double>>& weights);
-  std::vector<Slot> slots_;
-};
-
-// --- latencies ------------------------------------------------------------------------------------------------------
-
-// How long operations took: a histogram with 32 steps to a doubling (3 % wide), after HdrHistogram. It allocates
-// nothing after its making.
-class Latencies {
- public:
-  Latencies() : counts_(kBuckets) {}
-  void add(std::uint64_t nanoseconds) { ++counts_[bucketOf(nanoseconds)]; }
-  void merge(const Latencies& other);
-  // The time below which `share` of all operations took; 0 where there are none.
-  std::uint64_t percentile(double share) const;
-  std::uint64_t count() const;
-
- private:
-  static constexpr std::size_t kBuckets = 60 * 32;
-  static std::size_t bucketOf(std::uint64_t nanoseconds) {
-    if (nanoseconds < 32) return nanoseconds;
-    const auto octave = static_cast<std::size_t>(63 - __builtin_clzll(nanoseconds)) - 4;
-    return octave * 32 + ((nanoseconds >> (octave - 1)) & 31);
-  }
-  std::vector<std::uint64_t> counts_;
-};
-
+// A clock that never goes back.
 std::uint64_t nowNs();
 
-// --- workers --------------------------------------------------------------------------------------------------------
-
-// One thread of a workload.
 class Worker {
  public:
-  Worker(unsigned index, const Options& options)
-      : index(index), options(options), random(options.seed * 0x9e37'79b9 + index) {}
+  Worker(unsigned index, const Options& options, Meeting& done);
 
   const unsigned index;
   const Options& options;
   Random random;
-  std::uint64_t checksum = 0;  // of all that was decided: equal for equal seeds and threads
 
-  // This thread's part of all operations.
-  std::uint64_t share() const {
-    const std::uint64_t each = options.operations / options.threads;
-    return each + (index < options.operations % options.threads ? 1 : 0);
+  // This thread's part of a number that all threads share.
+  std::uint64_t partOf(std::uint64_t all) const {
+    return all / options.threads + (index < all % options.threads ? 1 : 0);
   }
 
-  // Does one operation. Every sixteenth is timed, as the clock takes longer than a good malloc.
+  // Does one operation, and times some.
   template <class Operation>
-  void operation(Operation operation) {
-    if ((++operations_ & 15) != 0) return operation();
+  void operation(const Operation& operation) {
+    if ((++operations_ & timedMask_) != 0) return operation();
     const std::uint64_t start = nowNs();
     operation();
     latencies_.add(nowNs() - start);
   }
 
-  // malloc and free with the bytes counted; a null ends the program with a message.
-  void* allocate(std::size_t bytes);
-  void release(void* p, std::size_t bytes);
-  // For memory that was got in another way.
-  void count(std::ptrdiff_t bytes) {
-    pending_ += bytes;
-    if (pending_ > kStep || pending_ < -kStep) flush();
+  // malloc with the call counted; without memory the program ends. `write` or the workload itself fills the block.
+  void* allocate(std::size_t bytes) {
+    void* memory = std::malloc(bytes);
+    if (memory == nullptr) outOfMemory("malloc", bytes);
+    account(static_cast<std::ptrdiff_t>(bytes));
+    return memory;
+  }
+  void* reallocate(void* memory, std::size_t before, std::size_t bytes) {
+    memory = std::realloc(memory, bytes);
+    if (memory == nullptr) outOfMemory("realloc", bytes);
+    account(static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(before));
+    return memory;
+  }
+  void release(void* memory, std::size_t bytes) {
+    account(-static_cast<std::ptrdiff_t>(bytes));
+    std::free(memory);
   }
 
-  void decided(std::uint64_t value) { checksum = (checksum ^ value) * 0x100'0000'01b3; }
+  // The same with content: the beginning, the end and a byte in each page are written, and what is at both ends is
+  // checked before the block is freed, by whichever thread frees it.
+  Block make(std::size_t bytes) {
+    const Block block{allocate(bytes), bytes};
+    write(block);
+    return block;
+  }
+  void drop(const Block& block) {
+    check(block);
+    release(block.memory, block.size);
+  }
 
+  // Bytes of `pagesFrom` and below are taken for written already, but for both ends.
+  static void write(const Block& block, std::size_t pagesFrom = 0) {
+    auto* at = static_cast<unsigned char*>(block.memory);
+    const std::uint64_t content = contentOf(block);
+    const auto each = static_cast<unsigned char>(content);
+    if (block.size < sizeof content) {
+      for (std::size_t i = 0; i < block.size; ++i) at[i] = each;
+      return;
+    }
+    std::memcpy(at, &content, sizeof content);
+    for (std::size_t page = (pagesFrom / kPage + 1) * kPage; page < block.size; page += kPage) at[page] = each;
+    at[block.size - 1] = each;
+  }
+  static void check(const Block& block) { check(block, block.memory); }
+  // Where a realloc has moved to `memory` what was written to the block.
+  static void check(const Block& block, const void* memory) {
+    const auto* at = static_cast<const unsigned char*>(memory);
+    const std::uint64_t content = contentOf(block);
+    const auto each = static_cast<unsigned char>(content);
+    if (block.size < sizeof content) {
+      for (std::size_t i = 0; i < block.size; ++i)
+        if (at[i] != each) damaged(block);
+      return;
+    }
+    std::uint64_t first = 0;
+    std::memcpy(&first, at, sizeof first);
+    if (first != content || at[block.size - 1] != each) damaged(block);
+  }
+
+  // Enters a call into the account of live bytes and into the checksum: more bytes or fewer.
+  void account(std::ptrdiff_t bytes) {
+    checksum_ = (checksum_ ^ static_cast<std::uint64_t>(bytes)) * 0x9e37'79b9'7f4a'7c15;
+    pending_ += bytes;
+    if (pending_ > highest_) highest_ = pending_;
+    if (pending_ > kStep || pending_ < -kStep) flush();
+  }
+  // Enters into the checksum what was read.
+  void saw(std::uint64_t value) { checksum_ = (checksum_ ^ value) * 0x9e37'79b9'7f4a'7c15; }
+
+  // A number of the workload's own, of which the report has the mean over all threads.
+  void sampled(double value) {
+    sampleSum_ += value;
+    ++samples_;
+  }
+
+  // All operations are done; what the thread frees afterwards is neither timed nor in the report. Returns when the
+  // report's figures are taken. Called at the end of a body that does not call it.
+  void finished();
+  // The thread begins; for runWorkload.
+  void begin() { begun_ = nowNs(); }
+
+  std::uint64_t begunNs() const { return begun_; }
+  std::uint64_t endedNs() const { return ended_; }
   std::uint64_t operations() const { return operations_; }
+  std::uint64_t checksum() const { return checksum_; }
   const Latencies& latencies() const { return latencies_; }
-  void flush();
+  double sampleSum() const { return sampleSum_; }
+  std::uint64_t samples() const { return samples_; }
 
  private:
-  static constexpr std::ptrdiff_t kStep = 65536;  // the sum of all threads is brought up to date by steps of this
+  static constexpr std::size_t kPage = 4096;
+  // By how much a thread may be behind in the account that all share. The peak is exact for one thread.
+  static constexpr std::ptrdiff_t kStep = 65536;
+
+  // One byte, eight times, which is another one for a neighbour of the same size.
+  static std::uint64_t contentOf(const Block& block) {
+    const std::uint64_t place = reinterpret_cast<std::uintptr_t>(block.memory) * 0x9e37'79b9'7f4a'7c15;
+    return ((place >> 32 ^ block.size) & 0xff) * 0x0101'0101'0101'0101;
+  }
+  void flush();
+  [[noreturn]] static void outOfMemory(const char* function, std::size_t bytes);
+  [[noreturn]] static void damaged(const Block& block);
+
+  const std::uint64_t timedMask_;
+  std::uint64_t checksum_;
   std::uint64_t operations_ = 0;
-  std::ptrdiff_t pending_ = 0;
+  std::ptrdiff_t pending_ = 0;  // what the shared account does not have yet
+  std::ptrdiff_t highest_ = 0;  // and the most that this has been
+  std::uint64_t begun_ = 0;
+  std::uint64_t ended_ = 0;  // 0 until then
+  double sampleSum_ = 0;
+  std::uint64_t samples_ = 0;
+  Meeting& done_;
   Latencies latencies_;
 };
 
-[[noreturn]] void fail(const char* what, const std::string& detail = "");
+// The worker whose body this thread runs.
+inline thread_local Worker* currentWorker = nullptr;
 
-// The resident memory of this process in bytes, as the kernel counts it now.
-std::size_t residentBytes();
+// For containers: operator new and delete, counted by the thread's worker.
+template <class T>
+struct Counted {
+  using value_type = T;
+  Counted() = default;
+  template <class Other>
+  Counted(const Counted<Other>&) {}
 
-// Touches a block as a program does that uses it: the first and last byte and one in each page.
-void touch(void* p, std::size_t bytes, unsigned char value);
-
-// A named number of a workload's own, for its report.
-struct Extra {
-  const char* name;
-  double value;
+  T* allocate(std::size_t count) {
+    currentWorker->account(static_cast<std::ptrdiff_t>(count * sizeof(T)));
+    return static_cast<T*>(::operator new(count * sizeof(T)));
+  }
+  void deallocate(T* memory, std::size_t count) {
+    currentWorker->account(-static_cast<std::ptrdiff_t>(count * sizeof(T)));
+    ::operator delete(memory, count * sizeof(T));
+  }
+  bool operator==(const Counted&) const { return true; }
 };
 
-// Reads the options, runs `body` in each thread, all starting together, and prints the report as one line of JSON.
-// `afterwards` runs when all have ended, and may add numbers to the report. Returns main's status.
-int runWorkload(int argc, char** argv, const Description& description, const std::function<void(Worker&)>& body,
-                const std::function<std::vector<Extra>()>& afterwards = {});
+// What a thread does, and with what.
+struct Body {
+  void (*call)(const void* function, Worker& worker);
+  const void* function;
+};
+
+int runThreads(const Description& description, const Options& options, const Body& body);
+
+// Runs `function(Worker&)` in each thread, all starting together, and prints the report as one line of JSON. Returns
+// main's status.
+template <class Function>
+int runWorkload(const Description& description, const Options& options, const Function& function) {
+  const auto call = [](const void* known, Worker& worker) { (*static_cast<const Function*>(known))(worker); };
+  return runThreads(description, options, {call, &function});
+}
 
 }  // namespace alloc8::workloads

@@ -30,8 +30,8 @@ export interface CmakeProduct {
 }
 
 /**
- * The products of a CMakeLists.txt: `alloc8_preload(NAME)`, `alloc8_workload(NAME)`, and executables and modules whose files come from a variable
- * that `alloc8_sources(VARIABLE PRODUCT)` has set. Interface and alias libraries are no products; function bodies are
+ * The products of a CMakeLists.txt: `alloc8_preload(NAME)`, `alloc8_workload(NAME)`, and executables, modules and static
+ * libraries whose files come from a variable that `alloc8_sources(VARIABLE PRODUCT)` has set. Interface and alias libraries are no products; function bodies are
  * recipes and not calls.
  */
 export function cmakeProducts(text: string): CmakeProduct[] {

@@ -72,6 +72,7 @@ function(alloc8_preload product)
 endfunction()
       # alloc8_preload(commented)
       alloc8_preload(one)
+      alloc8_workload(five)
       alloc8_sources(two_files two)
       add_executable(two \${two_files})
       alloc8_sources(mixed other)
@@ -81,6 +82,7 @@ endfunction()
       add_executable(four main.cpp)`
     expect(cmakeProducts(text.replace(/^ {6}/gm, ''))).toEqual([
       { name: 'one', sourcesOf: 'one' },
+      { name: 'five', sourcesOf: 'five' },
       { name: 'two', sourcesOf: 'two' },
       { name: 'three', sourcesOf: 'other' },
       { name: 'four', sourcesOf: null },
@@ -89,18 +91,30 @@ endfunction()
 })
 
 describe('what was built', () => {
-  const expected = products.map((name) => {
-    const kind = list.products[name]?.kind
-    return kind === 'addon' ? `${name}.node` : kind === 'preload' ? `lib${name}.so` : name
-  })
+  const ofKind = (kind: string) => products.filter((name) => list.products[name]?.kind === kind)
+  const workloads = ofKind('workload')
+  const expected = [
+    ...ofKind('addon').map((name) => `${name}.node`),
+    ...ofKind('preload').map((name) => `lib${name}.so`),
+    ...ofKind('program'),
+  ].sort()
 
-  test('by node-gyp is all products and nothing else', () => {
-    expect(builtProducts(readdirSync(`${root}build/Release`))).toEqual(expected.sort())
+  /** A workload is a program that people run by its path: none is to be taken for another beside the launcher. */
+  const expectAll = (folder: string) => {
+    const files = readdirSync(folder)
+    expect(builtProducts(files)).toEqual(expected)
+    expect(files.filter((file) => workloads.includes(file))).toEqual([])
+    expect(readdirSync(`${folder}/workloads`).sort()).toEqual(workloads)
+  }
+
+  test('by node-gyp is all products, the workloads in a folder of their own, and nothing else', () => {
+    expect(workloads.length).toBeGreaterThan(10)
+    expectAll(`${root}build/Release`)
   })
 
   // CI builds both; elsewhere the second build may be absent.
   test.skipIf(process.env['CI'] !== 'true' && !existsSync(`${root}build-cmake/Release`))('by CMake is the same', () => {
-    expect(builtProducts(readdirSync(`${root}build-cmake/Release`))).toEqual(expected.sort())
+    expectAll(`${root}build-cmake/Release`)
   })
 
   test('is told from what lies beside it', () => {
