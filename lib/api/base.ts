@@ -28,7 +28,8 @@ const AGAIN = 'make one here: alloc8 compare --save FILE'
 
 /**
  * Reads a stored result.
- * @throws Alloc8Error BASE where it is missing, cut off, of another kind, of a newer version, or of another machine
+ * @throws Alloc8Error RESULT_FILE where it is cut off, of another kind, or of a newer version; BASE where it is missing,
+ *   or of another machine
  */
 export function readBase(file: string): StoredResult {
   let text: string
@@ -62,7 +63,7 @@ function say(what: string, was: unknown, is: unknown): string {
 }
 
 function machineDifferences(now: Machine, then: Machine): string[] {
-  return fields.flatMap((key) => (then[key] === now[key] ? [] : say(`machine.${key}`, then[key], now[key])))
+  return fields.flatMap((key) => (then[key] === now[key] ? [] : [say(`machine.${key}`, then[key], now[key])]))
 }
 
 /** Throws where there are differences, all of which it names. */
@@ -76,21 +77,20 @@ function refuse(file: string, [first, ...others]: readonly string[]): void {
 /** What keeps two results from being compared; empty where nothing does. */
 export function baseDifferences(now: CompareResult, then: CompareResult): string[] {
   const specs = (result: CompareResult) => result.heaps.map(({ spec, command }) => [spec, ...(command ?? [])].join(' '))
-  const heaps = String(specs(then)) === String(specs(now)) ? [] : say('heaps', specs(then), specs(now))
+  const heaps = String(specs(then)) === String(specs(now)) ? [] : [say('heaps', specs(then), specs(now))]
   const hashes = then.heaps[0]?.sha256 === now.heaps[0]?.sha256
   // With one heap there is no baseline but itself, and its library is what may have changed.
   const library =
     hashes || now.heaps.length === 1
       ? []
-      : say(`library of ${now.baseline}`, then.heaps[0]?.sha256, now.heaps[0]?.sha256)
+      : [say(`library of ${now.baseline}`, then.heaps[0]?.sha256, now.heaps[0]?.sha256)]
   const workloads = now.workloads.flatMap(({ name, command, load }) => {
     const before = then.workloads.find((each) => each.name === name)
     if (before === undefined) return [`workload ${JSON.stringify(name)}: not in it`]
     const words = (each: { command: string[]; load?: string[] | null }) =>
       [...each.command, ...(each.load ?? [])].join(' ')
-    return words(before) === words({ command, load })
-      ? []
-      : say(`command of ${name}`, words(before), words({ command, load }))
+    const [was, is] = [words(before), words({ command, load })]
+    return was === is ? [] : [say(`command of ${name}`, was, is)]
   })
   return [...machineDifferences(now.machine, then.machine), ...heaps, ...library, ...workloads]
 }

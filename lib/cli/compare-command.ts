@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { compareBase, isStoredResult, readBase } from '../api/base.ts'
 import { compare } from '../api/compare.ts'
 import { compareSuite, hasFailedWorkload, loadSuite, type SuiteOverrides } from '../api/suite.ts'
-import { usageError } from '../errors.ts'
+import { Alloc8Error, usageError } from '../errors.ts'
 import { splitHeapList } from '../heaps/index.ts'
 import type { CompareResult, Pairing } from '../types.ts'
 import {
@@ -113,10 +113,11 @@ Examples:
 
 async function execute(command: string[], flags: CompareFlags): Promise<void> {
   if (flags.suite === undefined && command.length === 0) {
-    throw usageError('compare', 'a program after --, or --suite', 'neither')
+    throw new Alloc8Error('USAGE', 'compare: expected a program after --, or --suite, got neither')
   }
   if (flags.suite !== undefined && command.length > 0) {
-    throw usageError('compare', 'a program after --, or --suite', `--suite ${flags.suite} and ${command[0]}`)
+    const both = `--suite ${flags.suite} and ${command[0]}`
+    throw new Alloc8Error('USAGE', `compare: expected a program after --, or --suite, got ${both}`)
   }
   if (flags.suite === undefined && flags.workload !== undefined) {
     throw usageError('--workload', 'a suite (--suite) to choose from', flags.workload.join(', '))

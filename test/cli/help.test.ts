@@ -11,6 +11,7 @@ test.each([
   ['run', ['run', '--help']],
   ['heaps', ['heaps', '--help']],
   ['doctor', ['doctor', '--help']],
+  ['ci', ['ci', '--help']],
 ])('%s --help', async (name, args) => {
   const { status, stdout, stderr } = await alloc8(args)
   expect([status, stderr]).toEqual([0, ''])

@@ -202,8 +202,16 @@ describe('a stored result', () => {
       /library of system: "ab" then/,
     ],
     ['other heaps', (base) => void base.heaps.pop(), /heaps: \["system"\] then, \["system","simple"\] now/],
-    ['a newer version', (base) => void Object.assign(base, { schema: 2 }), /of version 2, this alloc8 reads 1/],
-    ['none', (base) => void Object.assign(base, { cells: [] }), /not a result of alloc8 compare: cells/],
+    [
+      'a newer version',
+      (base) => void Object.assign(base, { schema: 2 }),
+      /has schema 2, and this alloc8 reads schema 1/,
+    ],
+    [
+      'none',
+      (base) => void Object.assign(base, { cells: 'none' }),
+      /is no result of a comparison: cells should be a list, and is "none"/,
+    ],
   ])('of %s is refused with what differs', async (_, change, message) => {
     changed(change)
     const words = ['compare', ...run, '--blocks', '1', '--against', 'changed.json', '--', './holder', '4']
@@ -215,7 +223,7 @@ describe('a stored result', () => {
   test('that is cut off, or not there, is refused before anything runs', async () => {
     writeFileSync(at('cut.json'), readFileSync(at('base.json'), 'utf8').slice(0, 500))
     for (const [file, message] of [
-      ['cut.json', /cut\.json: not JSON, or only a part/],
+      ['cut.json', /cut\.json: ends in the middle: it was cut short/],
       ['gone.json', /gone\.json: cannot be read \(ENOENT\)/],
     ] as const) {
       const { status, stderr } = await alloc8(['compare', '--against', file, '--', './holder', '4'], {

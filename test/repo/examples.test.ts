@@ -8,6 +8,10 @@ import { repositoryFiles, root, textOf } from './tree.ts'
 
 /** Arguments with which an example is done in seconds, and what it prints then. */
 const examples: Record<string, { args: string[]; prints: RegExp; needs?: string }> = {
+  'examples/ci/alloc8.config.ts': {
+    args: ['--blocks', '1', '--warmup-blocks', '0', '--pairing', 'alone'],
+    prints: /^heaps .*\n +before +active\b.*\n +after +active\b/m,
+  },
   'examples/functions/compare.mjs': {
     args: ['2'],
     prints:
@@ -17,6 +21,10 @@ const examples: Record<string, { args: string[]; prints: RegExp; needs?: string 
     args: ['2000'],
     prints: /^SET: [1-9][\d.]+\nLPUSH: [1-9]/,
     needs: 'redis-server',
+  },
+  'examples/suite/alloc8.config.ts': {
+    args: ['--blocks', '1', '--warmup-blocks', '0', '--pairing', 'alone'],
+    prints: /^heaps .*\n +system +active\b.*\n +simple +active\b/m,
   },
   'examples/thumbnails/thumbnails.mjs': {
     args: ['4', '2'],
@@ -44,13 +52,18 @@ describe('the examples', () => {
       expect(process.env['CI'], `${example.needs} is not installed`).not.toBe('true')
       context.skip(`${example.needs} is not installed`)
     }
-    const hooks = path.endsWith('.ts') ? ['--import', './test/support/typescript-hooks.mjs'] : []
     const program = path.endsWith('.sh') ? 'sh' : process.execPath
-    const args = [...hooks, path, ...(example?.args ?? [])]
+    const args = [...before(path), path, ...(example?.args ?? [])]
     const { stdout } = await promisify(execFile)(program, args, { cwd: root, timeout: 60_000 })
     expect(stdout).toMatch(example?.prints ?? /never/)
   })
 })
+
+/** What an example is given to: a configuration to alloc8, TypeScript to what can run it. */
+function before(path: string): string[] {
+  if (path.endsWith('.config.ts')) return ['dist/cli/main.js', 'compare', '--suite']
+  return path.endsWith('.ts') ? ['--import', './test/support/typescript-hooks.mjs'] : []
+}
 
 function installed(tool: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0
