@@ -9,6 +9,10 @@
 export const errorCodes = {
   /** A wrong option, argument or combination of them. */
   USAGE: 2,
+  /** A configuration file that is missing, does not load, or says what it may not. */
+  CONFIG: 2,
+  /** A stored result that is none, or that this comparison cannot be held against. */
+  BASE: 2,
   /** No heap of that name is built in or found; `hint` holds the nearest names. */
   HEAP_UNKNOWN: 2,
   /** A known heap is not installed on this machine. */
@@ -31,6 +35,8 @@ export const errorCodes = {
   RESULT_FILE: 2,
   /** A report or session path that cannot be written. */
   OUTPUT_PATH: 2,
+  /** A command that makes a workload ready, or clears it away, failed. */
+  SETUP: 125,
   /** The native part is missing, does not load, or is of another version. */
   NATIVE: 125,
   /** A session file is truncated or corrupt; the message holds the offset. */

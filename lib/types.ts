@@ -7,6 +7,7 @@
 export type * from './types/compare.ts'
 export type * from './types/config.ts'
 export type * from './types/doctor.ts'
+export type * from './types/gate.ts'
 export type * from './types/heaps.ts'
 export type * from './types/run.ts'
 export type * from './types/verdict.ts'

@@ -24,9 +24,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   return runTarget(prepareTarget(command, rest), resolved, rest)
 }
 
-/** Throws a USAGE error unless the command is a list of words with a program in front. */
-export function checkCommand(command: readonly string[]): void {
+/** Throws a USAGE error unless the command is a list of words with a program in front; `option` is where it came from. */
+export function checkCommand(command: readonly string[], option = 'command'): void {
   if (!Array.isArray(command) || typeof command[0] !== 'string' || command[0] === '') {
-    throw usageError('command', 'a program and its arguments', command)
+    throw usageError(option, 'a program and its arguments', command)
   }
 }

@@ -3,7 +3,9 @@
  * numbers. A target that fails is a failed run and never an error.
  */
 
+import { closeSync, openSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { resolve } from 'node:path'
 import {
   type CompareMetric,
   measuredValues,
@@ -16,45 +18,56 @@ import {
 } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import { allowedCpus } from '../launch/cpus.ts'
-import { type LaunchOptions, launch } from '../launch/launch.ts'
+import type { LaunchOptions } from '../launch/launch.ts'
 import { type PreparedTarget, runTarget } from '../launch/run.ts'
 import { Rng } from '../stats/index.ts'
 import type { BuiltinMetric, ResolvedHeap, RunResult, Verdict } from '../types.ts'
-import type { CompareOptions } from './compare.ts'
+import type { WorkloadOptions } from './compare.ts'
 import { runPair } from './pair.ts'
+import { failedRun, Preparation } from './preparation.ts'
 
 /** What a runner takes of a comparison's options. */
-export type RunnerOptions = Pick<CompareOptions, 'cwd' | 'env' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure'>
+export type RunnerOptions = Pick<
+  WorkloadOptions,
+  'cwd' | 'env' | 'stdin' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure'
+>
+
+/** A heap and what runs under it. */
+interface Subjected {
+  heap: ResolvedHeap
+  target: PreparedTarget
+}
 
 /** Runs one target for one line of the plan. */
 export class TargetRunner {
   readonly #options: RunnerOptions
-  readonly #target: PreparedTarget
+  readonly #targets: readonly PreparedTarget[]
   readonly #heaps: readonly ResolvedHeap[]
   readonly #metrics: readonly CompareMetric[]
   readonly #padding: Rng
   readonly #cpuChoice: Rng
-  /** A run has been begun. */
-  #begun = false
+  readonly #preparation: Preparation
 
   constructor(
     options: RunnerOptions,
-    target: PreparedTarget,
+    /** What runs under each of the heaps. */
+    targets: readonly PreparedTarget[],
     heaps: readonly ResolvedHeap[],
     metrics: readonly CompareMetric[],
     seed: number,
   ) {
     this.#options = options
-    this.#target = target
+    this.#targets = targets
     this.#heaps = heaps
     this.#metrics = metrics
     this.#padding = new Rng(seed)
     this.#cpuChoice = new Rng(seed)
+    this.#preparation = new Preparation(options)
   }
 
   /** One run alone. */
   async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
-    const problem = await this.#prepare(signal)
+    const problem = await this.#preparation.run(signal)
     if (problem !== null) return problem
     const before = coreTimes()
     const sample = await this.#once(this.#heapOf(subject), { signal })
@@ -64,12 +77,12 @@ export class TargetRunner {
 
   /** One duet: the subject's chain of runs and the baseline's, on the same CPUs at the same moment. */
   async pair(pair: PlannedPair, signal?: AbortSignal): Promise<PairSample> {
-    const problem = await this.#prepare(signal)
+    const problem = await this.#preparation.run(signal)
     if (problem !== null) return { candidate: problem, baseline: problem, overlap: 0 }
     // Another set each time, so that no pair owes its result to one core.
     const cpus = this.#cpuChoice.shuffled(allowedCpus()).slice(0, pair.cores)
-    const link = (heap: ResolvedHeap) => (gate: (() => Promise<void>) | undefined, stop: AbortSignal) =>
-      this.#once(heap, { cpus, gate, signal: stop })
+    const link = (subject: Subjected) => (gate: (() => Promise<void>) | undefined, stop: AbortSignal) =>
+      this.#once(subject, { cpus, gate, signal: stop })
     const candidate = link(this.#heapOf(pair.subject))
     const baseline = link(this.#heapOf(0))
     const chains = pair.candidateFirst ? [candidate, baseline] : [baseline, candidate]
@@ -82,38 +95,30 @@ export class TargetRunner {
     }
   }
 
-  #heapOf(subject: Subject): ResolvedHeap {
-    const heap = this.#heaps[subject === 'control' ? 0 : subject]
-    if (heap === undefined) throw new RangeError(`no heap ${subject}`)
-    return heap
+  #heapOf(subject: Subject): Subjected {
+    const index = subject === 'control' ? 0 : subject
+    const [heap, target] = [this.#heaps[index], this.#targets[index]]
+    if (heap === undefined || target === undefined) throw new RangeError(`no heap ${subject}`)
+    return { heap, target }
   }
 
-  /** Runs the --prepare command; gives the failed run that a failure makes of it. */
-  async #prepare(signal: AbortSignal | undefined): Promise<RunSample | null> {
-    const { cwd, env, timeoutMs, prepare } = this.#options
-    if (prepare !== undefined) {
-      const problem = await runPrepare(prepare, { cwd, env, signal, timeoutMs })
-      // Before the first run it is a mistake to be mended; later it costs that run and not the blocks before it.
-      if (problem !== null && !this.#begun) throw problem
-      if (problem !== null) return failedRun(problem.message, problem.hint ?? '')
-    }
-    this.#begun = true
-    return null
-  }
-
-  async #once(heap: ResolvedHeap, options: Pick<LaunchOptions, 'cpus' | 'gate' | 'signal'>): Promise<RunSample> {
+  async #once(
+    { heap, target }: Subjected,
+    options: Pick<LaunchOptions, 'cpus' | 'gate' | 'signal'>,
+  ): Promise<RunSample> {
     const { cwd, env, timeoutMs, onOutput } = this.#options
     const matcher = new OutputMatcher(this.#metrics)
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
       matcher.push(chunk, stream)
       onOutput?.(chunk)
     }
-    const measured = runTarget(this.#target, heap, {
+    const stdin = openInput(this.#options)
+    const measured = runTarget(target, heap, {
       cwd,
       env,
       timeoutMs,
       ...options,
-      stdin: 'ignore',
+      stdin,
       stdout: take('stdout'),
       stderr: take('stderr'),
       paddingBytes: this.#padding.below(4096),
@@ -121,7 +126,7 @@ export class TargetRunner {
       lifeline: true,
       detached: true,
     })
-    const result = await measured.catch(lostLauncher)
+    const result = await measured.catch(lostLauncher).finally(() => closeInput(stdin))
     const { values, problems, tail } = matcher.finish()
     if (result instanceof Alloc8Error) return failedRun(result.message, tail)
     return {
@@ -143,12 +148,6 @@ export class TargetRunner {
     const message = timedOut ? `did not end within ${this.#options.timeoutMs} ms` : how
     return { exitCode, signal, timedOut, message, output }
   }
-}
-
-/** A run that gave nothing, for a reason that is not the target's. */
-function failedRun(message: string, output: string): RunSample {
-  const failure = { exitCode: null, signal: null, timedOut: false, message, output }
-  return { values: {}, failure, verdict: null, wallNs: 0 }
 }
 
 /** Milliseconds since the machine's start, of all cores together: idle, and in all. */
@@ -202,36 +201,11 @@ function lostLauncher(error: unknown): Alloc8Error {
   throw error
 }
 
-/**
- * Runs the --prepare command in a shell. Gives the error when it fails, because a run without it would measure another
- * thing. It has as much time as a run; what it leaves in the background is left alone, unless the comparison is stopped meanwhile.
- */
-async function runPrepare(
-  command: string,
-  options: Pick<CompareOptions, 'cwd' | 'env' | 'signal' | 'timeoutMs'>,
-): Promise<Alloc8Error | null> {
-  let complaint = ''
-  const { exitCode, signal, timedOut } = await launch({
-    path: '/bin/sh',
-    argv0: 'sh',
-    args: ['-c', command],
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: (chunk) => {
-      complaint = (complaint + chunk.toString()).slice(-2000)
-    },
-    killTree: false,
-    lifeline: true,
-    detached: true,
-    signal: options.signal,
-    timeoutMs: options.timeoutMs,
-  })
-  if (exitCode === 0 && !timedOut) return null
-  const ending = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
-  const how = timedOut ? `no end within ${options.timeoutMs} ms` : ending
-  return new Alloc8Error('USAGE', `--prepare: ${JSON.stringify(command)} failed: ${how}`, {
-    hint: complaint.trim() === '' ? 'it printed nothing; run it by itself' : complaint.trim(),
-  })
+/** Opened anew for each run, so that each reads it from the start. */
+function openInput({ stdin, cwd }: RunnerOptions): number | 'ignore' {
+  return stdin === undefined ? 'ignore' : openSync(resolve(cwd ?? '.', stdin), 'r')
+}
+
+function closeInput(stdin: number | 'ignore'): void {
+  if (stdin !== 'ignore') closeSync(stdin)
 }

@@ -96,7 +96,7 @@ export interface Addon {
 const addonName = 'alloc8.node'
 
 /** The package's folder: this file is two levels below it, in lib/binding as well as in dist/binding. */
-const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
+export const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 const loaded = new Map<string, Addon>()
 

@@ -1,47 +1,57 @@
-/** `alloc8 compare`: which heap runs a program best. */
+/** `alloc8 compare`: which heap runs a program, or a suite of them, best. */
 
 import { Command, Option } from 'commander'
-import { type CompareOptions, compare } from '../api/compare.ts'
-import { resolveHeap, splitHeapList } from '../heaps/index.ts'
-import { adoptText, bestHeap, compareText, shellWord, type TextStyle } from '../report/index.ts'
-import type { ComparedHeap, CompareResult, Pairing } from '../types.ts'
-import { collect, duration, share, wholeNumber } from './options.ts'
-import { openReport, toJson } from './output.ts'
-import { progressLine } from './progress.ts'
-import { styleFor } from './terminal.ts'
+import { compareBase, isStoredResult, readBase } from '../api/base.ts'
+import { compare } from '../api/compare.ts'
+import { compareSuite, hasFailedWorkload, loadSuite, type SuiteOverrides } from '../api/suite.ts'
+import { usageError } from '../errors.ts'
+import { splitHeapList } from '../heaps/index.ts'
+import type { CompareResult, Pairing } from '../types.ts'
+import {
+  compareAndShow,
+  isHeapMissing,
+  openReports,
+  type ReportFlags,
+  reproduction,
+  type Watch,
+  withReportOptions,
+} from './comparing.ts'
+import { collect, commandText, duration, share, wholeNumber } from './options.ts'
 
-interface CompareFlags {
+/** What `compare` and `ci` can be told alike. */
+export interface CompareFlags extends ReportFlags {
   heaps?: string
   heap?: string[]
-  blocks: number
-  warmupBlocks: number
+  blocks?: number
+  warmupBlocks?: number
   maxTime?: number
   seed?: number
   metric?: string[]
   higherIsBetter?: string[]
-  threshold: number
+  threshold?: number
   prepare?: string
   timeout?: number
   pairing?: Pairing
   untilDecided?: boolean
   ignoreFailure?: boolean
   showOutput?: boolean
-  json?: string
+  suite?: string
+  workload?: string[]
+  against?: string
 }
 
-/** The command with its options. */
-export function compareCommand(): Command {
-  return new Command('compare')
-    .description('Say which heap runs a program best, by how much and how sure.')
-    .argument('<command...>', 'the program and its arguments, after --; its stdin is empty')
+/** Adds the options that change what is run. */
+export function withRunOptions(command: Command): Command {
+  return command
     .option('--heaps <list>', 'heaps to compare, the first being the baseline (system,jemalloc:narenas=2,./libmine.so)')
     .option('--heap <heap>', 'one heap to compare; may be repeated, for paths with commas', collect)
-    .option('--blocks <n>', 'how often every heap is run, in random order', wholeNumber(1), 15)
-    .option('--warmup-blocks <n>', 'blocks that are run first and not counted', wholeNumber(0), 1)
+    .option('--workload <name>', 'of a suite, run this one only; may be repeated', collect)
+    .option('--blocks <n>', 'how often every heap is run, in random order (default: 15)', wholeNumber(1))
+    .option('--warmup-blocks <n>', 'blocks that are run first and not counted (default: 1)', wholeNumber(0))
     .option('--max-time <time>', 'begin no block that would end later than this (30, 500ms, 10m)', duration)
     .option('--metric <metric>', 'wall, user, sys, cpu, peak-rss, faults, or NAME=/REGEX/; may be repeated', collect)
     .option('--higher-is-better <name>', 'a metric NAME that should grow; may be repeated', collect)
-    .option('--threshold <share>', 'what counts as a difference', share, 0.01)
+    .option('--threshold <share>', 'what counts as a difference (default: 0.01)', share)
     .addOption(
       new Option(
         '--pairing <how>',
@@ -54,11 +64,23 @@ export function compareCommand(): Command {
     .option('--ignore-failure', 'take runs that exit with another status than 0 for good')
     .option('--seed <n>', 'make the random order repeatable', wholeNumber(0))
     .option('--show-output', 'pass what the program prints on to stderr')
-    .option('--json <file>', 'write the result as JSON (- for stdout, and the table to stderr)')
+}
+
+/** The command with its options. */
+export function compareCommand(): Command {
+  const command = new Command('compare')
+    .description('Say which heap runs a program, or a suite of them, best, by how much and how sure.')
+    .argument('[command...]', 'the program and its arguments, after --; its stdin is empty')
+    .option('--suite <suite>', "classic, alloc8's own workloads, or a configuration such as alloc8.config.ts")
+    .option('--against <what>', "the baseline: an earlier build ('./old --fast'), or a saved result (base.json)")
+  return withReportOptions(withRunOptions(command))
+    .option('--save <file>', 'keep the result, to compare later ones with by --against')
     .passThroughOptions()
-    .addHelpText(
-      'after',
-      `
+    .addHelpText('after', help)
+    .action(execute)
+}
+
+const help = `
 CPU time (user, sys, cpu) of a program that is busy is measured in duets: beside the baseline, at the same moment on the
 same cores, so that both meet the same noise. Two instances then run at once; use --pairing alone where they would get
 in each other's way, or to take a third of the time.
@@ -66,67 +88,57 @@ in each other's way, or to take a third of the time.
 Without --heaps: system, the built-in heaps and all that are found, and the program untouched where it brings an
 allocator of its own. Ctrl-C ends with what the complete blocks gave.
 
-Exit status: 0; 3 when a heap was not in effect; 1 when nothing could be compared; 2 wrong usage; 130 interrupted.
+With --suite the workloads are run one after another, each with its setup before and its teardown after it, also after
+Ctrl-C or a failure. A workload whose setup fails is named and left out, and the others are run. Options given here go
+before what the suite says; --max-time is for the whole suite, an equal part of what is left for each workload.
+
+With --against a program the two are run side by side under the same heap (the program untouched, unless --heaps names
+others). With --against a saved result each heap's ratio to the baseline is compared with what it was: only on the same
+machine, for the same commands and the same library of the baseline, and less certain, as it was another hour.
+
+Exit status: 0; 3 when a heap was not in effect; 1 when nothing could be compared; 2 wrong usage or configuration; 125
+when a workload of a suite could not be made ready; 130 interrupted.
 
 Examples:
   alloc8 compare -- node build.js
   alloc8 compare --heaps system,jemalloc,mimalloc --blocks 30 -- ./bench --threads 4
-  alloc8 compare --metric 'rps=/Requests per second:\\s+([\\d.]+)/' --higher-is-better rps -- ./load.sh`,
-    )
-    .action(execute)
-}
+  alloc8 compare --heap ./old.so --heap ./new.so -- ./bench
+  alloc8 compare --against './old/server --bench' -- ./new/server --bench
+  alloc8 compare --suite classic --workload larson --html report.html
+  alloc8 compare --metric 'rps=/Requests per second:\\s+([\\d.]+)/' --higher-is-better rps -- ./load.sh`
 
 async function execute(command: string[], flags: CompareFlags): Promise<void> {
-  const report = flags.json === undefined ? null : openReport(flags.json)
-  const progress = progressLine(process.stderr)
-  const interrupt = interruption(
-    () => {
-      progress.end()
-      process.stderr.write('alloc8: stopping with the blocks that there are; once more ends it at once\n')
-    },
-    () => {
-      progress.end()
-      report?.abandon()
-    },
-  )
-  let result: CompareResult
-  try {
-    result = await compare({
-      ...toOptions(command, flags),
-      signal: interrupt.signal,
-      onProgress: progress.update,
-      onOutput: flags.showOutput === true ? progress.print : undefined,
-    })
-  } catch (error) {
-    report?.abandon()
-    throw error
-  } finally {
-    progress.end()
-    interrupt.end()
+  if (flags.suite === undefined && command.length === 0) {
+    throw usageError('compare', 'a program after --, or --suite', 'neither')
   }
-  const stream = flags.json === '-' ? process.stderr : process.stdout
-  const style = styleFor(stream)
-  // First to the terminal: a report that cannot be written must not take the result along.
-  stream.write(compareText(result, style))
-  stream.write(await adoption(result, style))
-  report?.write(toJson(result))
-  process.exitCode = exitStatus(result, interrupt.signal.aborted)
+  if (flags.suite !== undefined && command.length > 0) {
+    throw usageError('compare', 'a program after --, or --suite', `--suite ${flags.suite} and ${command[0]}`)
+  }
+  if (flags.suite === undefined && flags.workload !== undefined) {
+    throw usageError('--workload', 'a suite (--suite) to choose from', flags.workload.join(', '))
+  }
+  const reports = openReports(flags)
+  const run = flags.suite === undefined ? commandRun(command, flags) : suiteRun(flags.suite, flags)
+  const { result, interrupted } = await compareAndShow((watch) => withBase(flags, () => run(watch)), {
+    reports,
+    showOutput: flags.showOutput === true,
+    adopt: flags.suite === undefined,
+  })
+  process.exitCode = exitStatus(result, interrupted)
 }
 
-function toOptions(command: string[], flags: CompareFlags): CompareOptions {
+/** What is said for a comparison of any kind. */
+export function overridesOf(flags: CompareFlags): SuiteOverrides & { maxTimeMs: number | undefined } {
   const listed = flags.heaps === undefined ? [] : splitHeapList(flags.heaps)
   const heaps = [...listed, ...(flags.heap ?? [])]
-  const seed = flags.seed ?? Date.now() % 2 ** 31
   return {
-    command,
     heaps: heaps.length === 0 ? undefined : heaps,
     blocks: flags.blocks,
     warmupBlocks: flags.warmupBlocks,
     maxTimeMs: flags.maxTime,
-    seed,
+    seed: flags.seed,
     pairing: flags.pairing,
     untilDecided: flags.untilDecided,
-    reproduce: reproduction(seed, flags.seed === undefined),
     metrics: flags.metric,
     higherIsBetter: flags.higherIsBetter,
     threshold: flags.threshold,
@@ -136,51 +148,37 @@ function toOptions(command: string[], flags: CompareFlags): CompareOptions {
   }
 }
 
-/** The command line that does it again: the words of this one, with the seed where it had none. */
-function reproduction(seed: number, added: boolean): string {
-  const words = process.argv.slice(2)
-  return ['alloc8', words[0] ?? '', ...(added ? ['--seed', String(seed)] : []), ...words.slice(1)]
-    .map(shellWord)
-    .join(' ')
+function commandRun(command: string[], flags: CompareFlags): (watch: Watch) => Promise<CompareResult> {
+  const seed = flags.seed ?? Date.now() % 2 ** 31
+  const { against } = flags
+  const before = against === undefined || isStoredResult(against) ? undefined : commandText('--against', against)
+  const reproduce = reproduction(seed, flags.seed === undefined)
+  return (watch) => compare({ ...overridesOf(flags), command, against: before, seed, reproduce, ...watch })
 }
 
-/**
- * The first Ctrl-C ends the comparison with what there is, after `first`; the second ends the process at once, after
- * `second`.
- */
-function interruption(first: () => void, second: () => void): { signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  const stop = () => {
-    if (controller.signal.aborted) {
-      second()
-      process.exit(130)
-    }
-    first()
-    controller.abort()
+/** Runs a suite by its name, or the one in the working folder where it has none. */
+export function suiteRun(suite: string | undefined, flags: CompareFlags): (watch: Watch) => Promise<CompareResult> {
+  if (flags.against !== undefined && !isStoredResult(flags.against)) {
+    throw usageError('--against', 'a saved result (a workload names its earlier build itself: against)', flags.against)
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
-  return {
-    signal: controller.signal,
-    end: () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, stop)
-    },
+  return async (watch) => {
+    const { config, folder } = await loadSuite(suite)
+    const seed = flags.seed ?? config.seed ?? Date.now() % 2 ** 31
+    const reproduce = reproduction(seed, flags.seed === undefined && config.seed === undefined)
+    return compareSuite(config, { ...overridesOf(flags), folder, seed, workloads: flags.workload, reproduce, ...watch })
   }
 }
 
-/** No run came so far that anything could be seen of it. */
-function isUnknown({ reasons }: ComparedHeap): boolean {
-  return reasons.some(({ code }) => code === 'not-run')
+/** A comparison, held against a saved result where one is named; that is read first, as it may be none. */
+export async function withBase({ against }: CompareFlags, run: () => Promise<CompareResult>): Promise<CompareResult> {
+  if (against === undefined || !isStoredResult(against)) return run()
+  const base = readBase(against)
+  return compareBase(await run(), base)
 }
 
 function exitStatus(result: CompareResult, interrupted: boolean): number {
   if (interrupted) return 130
-  if (result.heaps.some((heap) => heap.state !== 'active' && !isUnknown(heap))) return 3
+  if (hasFailedWorkload(result)) return 125
+  if (isHeapMissing(result)) return 3
   return result.cells.some((cell) => cell.runs.some((run) => run !== null)) ? 0 : 1
-}
-
-/** The lines that put the best heap to use; nothing where no heap is better than what runs already. */
-async function adoption(result: CompareResult, style: TextStyle): Promise<string> {
-  const best = result.heaps[bestHeap(result)?.index ?? -1]
-  if (best === undefined) return ''
-  return `\n${adoptText(await resolveHeap(best.spec), result.command, style)}`
 }

@@ -1,6 +1,8 @@
 /** Values of options, checked as they are parsed: an error names the option, what was expected and what came. */
 
 import { InvalidArgumentError } from 'commander'
+import { parse } from 'shell-quote'
+import { Alloc8Error } from '../errors.ts'
 
 /** A whole number from `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -54,4 +56,18 @@ export function cpuList(text: string): number[] {
 /** For an option that may be repeated. */
 export function collect(text: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), text]
+}
+
+/**
+ * A command that is given as one text, as its words. It is started as the other command is, without a shell between,
+ * which would be measured too.
+ * @throws Alloc8Error USAGE for what only a shell can do, and for nothing
+ */
+export function commandText(option: string, text: string): string[] {
+  const words = parse(text, (name) => ({ op: `$${name}` }) as never)
+  const other = words.find((word) => typeof word !== 'string')
+  if (words.length > 0 && other === undefined) return words as string[]
+  throw new Alloc8Error('USAGE', `${option}: expected a program and its arguments, got ${JSON.stringify(text)}`, {
+    hint: other === undefined ? undefined : 'no shell is started for it; put what needs one into a script',
+  })
 }

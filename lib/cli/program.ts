@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../binding/native.ts'
+import { ciCommand } from './ci-command.ts'
 import { compareCommand } from './compare-command.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { exitStatusOf, harmless, printError } from './failure.ts'
@@ -19,7 +20,15 @@ export function program(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .addHelpText('after', examples)
-  for (const command of [compareCommand(), reportCommand(), runCommand(), heapsCommand(), doctorCommand()]) {
+  const commands = [
+    compareCommand(),
+    reportCommand(),
+    runCommand(),
+    heapsCommand(),
+    doctorCommand(),
+    ciCommand(),
+  ]
+  for (const command of commands) {
     command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
     alloc8.addCommand(command)
   }
@@ -31,7 +40,8 @@ const examples = `
 Examples:
   alloc8 heaps                                        the allocators on this machine
   alloc8 compare -- node build.js                     which of them runs it best
-  alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one`
+  alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one
+  alloc8 ci                                           has anything got worse?`
 
 /** Does what the words say. The exit status; whatever goes wrong is printed. */
 export async function main(argv: readonly string[]): Promise<number> {

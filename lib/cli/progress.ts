@@ -42,12 +42,14 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
     if (started) stream.write(wrapOff)
   }
   return {
-    update({ done, total, block, heap, remainingMs }) {
+    update({ done, total, block, heap, remainingMs, workload, workloadsDone = 0, workloads = 1 }) {
       const shown = {
         block: block < 0 ? 'warm-up' : `block ${block + 1}`,
-        heap,
+        heap: workload === undefined ? heap : `${workload} (${workloadsDone + 1}/${workloads})  ${heap}`,
         left: remainingMs === null ? '' : `${timeLeft(remainingMs)} left`,
       }
+      // Each workload of a suite has a number of runs of its own.
+      if (started) bar.setTotal(total)
       if (started) bar.update(done, shown)
       else bar.start(total, done, shown)
       started = true

@@ -107,7 +107,8 @@ export function controlCells(
   }))
 }
 
-const severity: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 }
+/** How bad a state is. */
+export const severity: Record<VerdictState, number> = { active: 0, partial: 1, inactive: 2 }
 
 /**
  * A heap with the worst of all its runs' verdicts and their reasons, each once. A heap of which no run came so far as

@@ -4,8 +4,11 @@
 
 export { withTests } from './cell-tests.ts'
 export { runComparison } from './compare.ts'
+export { gateResult } from './gate.ts'
+export { type MergeOptions, mergeResults, preventsRuns, type WorkloadResult } from './merge.ts'
 export {
   builtinMetricNames,
+  defaultMetricNames,
   defaultMetrics,
   measuredValues,
   metricPattern,
@@ -17,5 +20,6 @@ export { type OverallOptions, overallResults } from './overall.ts'
 export { type ParetoOptions, paretoSets } from './pareto.ts'
 export { type PlannedBlock, planBlocks } from './plan.ts'
 export { parseCompareResult } from './result-file.ts'
+export { sinceResult } from './since.ts'
 export type * from './types.ts'
 export { type WarningCode, warningCodes } from './warnings.ts'

@@ -18,11 +18,27 @@ import type {
   ParetoSet,
   Reason,
   RunFailure,
+  Since,
+  SinceCell,
   Timeline,
   Tunable,
   Warning,
+  WorkloadProblem,
 } from '../types.ts'
-import { amount, count, flag, list, type Misfit, nullable, number, object, oneOf, text, tuple } from './shape.ts'
+import {
+  amount,
+  count,
+  flag,
+  list,
+  type Misfit,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  text,
+  tuple,
+} from './shape.ts'
 
 /** The version of results that this alloc8 writes and reads. */
 const SCHEMA = 1
@@ -51,6 +67,8 @@ const heap = object<ComparedHeap>({
   state: oneOf('active', 'partial', 'inactive'),
   reasons: list(reason),
   sha256: nullable(text),
+  label: optional(text),
+  command: optional(list(text)),
 })
 
 const machine = object<Machine>({
@@ -77,6 +95,9 @@ const workload = object<ComparedWorkload>({
     object<DuetFacts>({ used: flag, reason: text, cores: count, repeats: count, overlap: nullable(amount) }),
   ),
   looks: nullable(object<LookFacts>({ planned: list(count), done: count, level: amount })),
+  problem: optional(
+    object<WorkloadProblem>({ phase: oneOf('setup', 'prepare', 'start', 'teardown'), message: text, hint: text }),
+  ),
 })
 
 const failure = object<RunFailure>({
@@ -124,6 +145,18 @@ const timeline = object<Timeline>({
   loadToMs: nullable(number),
 })
 
+const sinceCell = object<SinceCell>({
+  workload: text,
+  heap: text,
+  heapIndex: count,
+  metric: text,
+  higherIsBetter: flag,
+  threshold: amount,
+  of: oneOf('ratio', 'value'),
+  ...interval,
+  verdict,
+})
+
 const result = object<CompareResult>({
   schema: oneOf(SCHEMA),
   alloc8: text,
@@ -148,6 +181,7 @@ const result = object<CompareResult>({
   overall: list(overall),
   pareto: list(object<ParetoSet>({ workload: nullable(text), speed: text, memory: text, heaps: list(count) })),
   timelines: list(timeline),
+  since: optional(object<Since>({ file: text, started: text, cells: list(sinceCell) })),
 })
 
 const REWRITE = 'write one with: alloc8 compare --json FILE -- COMMAND'

@@ -41,6 +41,12 @@ export const nullable =
     return misfit === null || misfit.path !== path ? misfit : { ...misfit, expected: `${misfit.expected}, or null` }
   }
 
+/** Absent, or what the shape says. */
+export const optional =
+  (shape: Shape): Shape =>
+  (value, path) =>
+    value === undefined ? null : shape(value, path)
+
 /** A list, each item of the shape. */
 export const list =
   (item: Shape, least = 0): Shape =>

@@ -10,6 +10,8 @@ export interface ComparedHeapInfo extends HeapInfo {
   spec: string
   /** As in `ComparedHeap`. */
   sha256?: string | null | undefined
+  label?: string | undefined
+  command?: readonly string[] | undefined
 }
 
 /** A metric with the flags of its pattern (`i`, `s`, `u` and so on; none unless given). */
@@ -86,6 +88,10 @@ export interface Progress {
   elapsedMs: number
   /** null until the first run has ended. */
   remainingMs: number | null
+  /** Of a suite: the workload that runs, and how many of how many are done. The times are then the suite's. */
+  workload?: string | undefined
+  workloadsDone?: number | undefined
+  workloads?: number | undefined
 }
 
 /** What `runComparison` takes. */

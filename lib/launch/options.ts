@@ -46,6 +46,8 @@ export interface LaunchOptions {
   cpus?: readonly number[] | undefined
   /** false turns address space randomisation off for the target. */
   aslr?: boolean | undefined
+  /** Counts the instructions of the whole tree by the processor's counters, where it has them and we may use them. */
+  countInstructions?: boolean | undefined
   /** Ends descendants that outlive the target; otherwise they are listed. */
   killTree: boolean
   /** Ties the tree's life to ours: when this process dies or aborts, however, the launcher ends the tree. */
@@ -136,6 +138,7 @@ export function launcherArguments(options: LaunchOptions): string[] {
   if (options.graceMs !== undefined) words.push('--grace-ms', String(options.graceMs))
   if (options.cpus !== undefined) words.push('--cpus', options.cpus.join(','))
   if (options.aslr === false) words.push('--no-aslr')
+  if (options.countInstructions) words.push('--count-instructions')
   const openFiles = callersOpenFiles()
   if (openFiles !== null) words.push('--open-files', String(openFiles))
   if (options.killTree) words.push('--kill-tree')

@@ -42,6 +42,8 @@ export interface LaunchResult extends Usage {
   wallNs: number
   /** How long the machine slept meanwhile, which is not in wallNs. */
   suspendedNs: number
+  /** Instructions of the whole tree in user space; null where they were not counted, or not for all of the time. */
+  instructions: number | null
   tree: TreeUsage
   /** Descendants still alive at the end; at most 256, `leftoversOmitted` counts the rest. */
   leftovers: Leftover[]
@@ -81,6 +83,7 @@ export function parseReport(line: string, path: string): LaunchResult {
     wallNs: fields.count('wallNs'),
     suspendedNs: fields.count('suspendedNs'),
     ...usage(fields),
+    instructions: fields.nullable('instructions', (name) => fields.count(name)),
     tree: { reaped: fields.child('tree').count('reaped'), ...usage(fields.child('tree')) },
     leftovers: fields.list('leftovers').map((each) => ({ pid: each.count('pid'), command: each.text('command') })),
     leftoversOmitted: fields.count('leftoversOmitted'),

@@ -11,7 +11,7 @@ import { platform } from '../binding/machine.ts'
 import { nativeFile } from '../binding/native.ts'
 import { systemPreload } from '../binding/preload-lists.ts'
 import { createSession } from '../session/folder.ts'
-import { readRecords } from '../session/records.ts'
+import { readRecords, type SessionRecords } from '../session/records.ts'
 import type { ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
 import { targetEnvironment } from './environment.ts'
 import { type LaunchOptions, type LaunchResult, launch } from './launch.ts'
@@ -36,6 +36,8 @@ export interface RunTargetOptions extends Partial<Omit<LaunchOptions, 'path' | '
   paddingBytes?: number | undefined
   /** A folder to keep the session in; absent or empty. */
   sessionDirectory?: string | undefined
+  /** Real paths of programs that stand between the target and its children and are none of its own: a tool's. */
+  betweenPrograms?: readonly string[] | undefined
   /** The group of the user that the target goes on as: its processes leave their records through it. */
   sessionGroup?: number | undefined
 }
@@ -69,7 +71,23 @@ export async function runTarget(
   heap: ResolvedHeap,
   options: RunTargetOptions = {},
 ): Promise<RunResult> {
-  const { env = process.env, paddingBytes = 0, sessionDirectory, sessionGroup, ...launchOptions } = options
+  return (await runLaunched(target, heap, options)).result
+}
+
+/** The same, with what the launcher reported besides. */
+export async function runLaunched(
+  target: PreparedTarget,
+  heap: ResolvedHeap,
+  options: RunTargetOptions = {},
+): Promise<{ result: RunResult; launched: LaunchResult }> {
+  const {
+    env = process.env,
+    paddingBytes = 0,
+    sessionDirectory,
+    sessionGroup,
+    betweenPrograms,
+    ...launchOptions
+  } = options
   const session = createSession({ path: sessionDirectory, group: sessionGroup })
   try {
     // What cannot be preloaded into is left alone: the loader would only complain on the target's stderr.
@@ -99,7 +117,7 @@ export async function runTarget(
       rootPid: launched.pid,
       rootExitCode: launched.exitCode,
       target: target.facts,
-      ...readRecords(session.anchor, session.directory),
+      ...without(betweenPrograms ?? [], readRecords(session.anchor, session.directory)),
       sessionRemoved: !session.isInPlace(),
       ...surroundings(),
       inspect: inspectOnce,
@@ -109,10 +127,15 @@ export async function runTarget(
       needed: neededLibraries,
       exists: existsSync,
     })
-    return toResult(target, heap, launched, verdict, session.kept ? session.directory : null)
+    return { result: toResult(target, heap, launched, verdict, session.kept ? session.directory : null), launched }
   } finally {
     session.remove()
   }
+}
+
+/** Records without those of some programs; what they did is not looked at either, as only a record leads to it. */
+function without(programs: readonly string[], found: SessionRecords): SessionRecords {
+  return { ...found, records: found.records.filter(({ executable }) => !programs.includes(executable)) }
 }
 
 function toResult(

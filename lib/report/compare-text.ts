@@ -10,6 +10,7 @@ import { type ColumnShape, clean, cutMiddle, cutStart, row, wrap, wrapHanging } 
 import { CONTROL, tableRows } from './metric-rows.ts'
 import { INDENT, tableLines, tableShape } from './metric-table.ts'
 import { pairingSentences } from './pairing.ts'
+import { sinceLines } from './since-text.ts'
 import { signsOf, type TextStyle } from './style.ts'
 import { comparisonSummary } from './summary.ts'
 import { countOf, formatPercent, formatValue } from './units.ts'
@@ -92,6 +93,7 @@ export function compareText(result: CompareResult, style: TextStyle): string {
   const sections = [
     wrap(comparisonSummary(result, signsOf(style)), style.width).map(bold),
     ...metrics.map((metric, index) => tableLines(result, metric, tables[index] ?? [], shape, style)),
+    ...sinceLines(result, style),
     heapSection(result, style),
     ...(failures.length > 0 ? [[bold('failures'), ...failures]] : []),
     ...(warnings.length > 0 ? [[bold('warnings'), ...warnings]] : []),

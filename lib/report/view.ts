@@ -71,13 +71,13 @@ export function controlOf(result: CompareResult, metric: string, workload: strin
   return result.control.find((control) => control.metric === metric && control.workload === workload)
 }
 
-/** The heaps by the names under which a report shows them: their specs, numbered where two have the same. */
+/** The heaps by the names under which a report shows them: labels or specs, numbered where two have the same. */
 export function heapLabels(result: Pick<CompareResult, 'heaps'>): string[] {
   const seen = new Map<string, number>()
-  return result.heaps.map(({ spec }) => {
-    const count = (seen.get(spec) ?? 0) + 1
-    seen.set(spec, count)
-    return clean(count === 1 ? spec : `${spec} (${count})`)
+  return result.heaps.map(({ spec, label: name = spec }) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return clean(count === 1 ? name : `${name} (${count})`)
   })
 }
 

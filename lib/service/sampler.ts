@@ -11,7 +11,7 @@ export const mostPoints = 1000
 
 const usualIntervalMs = 50
 
-/** A machine with very many processes takes long to look at: so many times as long as a reading took is left alone. */
+/** A machine with very many processes takes long to look at: for so many times as long it is left alone then. */
 const leastRest = 50
 
 type Point = [ms: number, rssBytes: number]
@@ -88,32 +88,33 @@ export class MemorySampler {
     this.#schedule(this.#intervalMs)
   }
 
-  /** Reads now, whatever the interval; the value, null where there is nothing to read. */
-  sample(): number | null {
-    const before = performance.now()
+  /** Reads now, which is `ms` after the start; the value, null where there is nothing to read. */
+  sample(ms: number = this.#now()): number | null {
+    // CPU time: on a busy machine a reading may wait for long, which is no cost to anybody.
+    const before = process.cpuUsage()
     const value = this.#read()
-    const now = performance.now()
+    const { user, system } = process.cpuUsage(before)
     this.#samples++
-    this.#totalMs += now - before
+    this.#totalMs += (user + system) / 1000
     if (value === null) return null
-    const ms = Math.round((before - this.#started) * 10) / 10
     this.#series.add(ms, value)
     this.#load?.add(ms, value)
     this.#peak = Math.max(this.#peak ?? 0, value)
     return value
   }
 
-  /** Marks the load's begin: reads, and counts for the mean from here. Returns the time since the start. */
+  /** Marks the load's begin, with a reading. Returns the time since the start. */
   beginLoad(): number {
+    const now = this.#now()
     this.#load = new TimedMean()
-    this.sample()
-    return this.#now()
+    this.sample(now)
+    return now
   }
 
   /** Marks its end. */
   endLoad(): number {
     const now = this.#now()
-    this.sample()
+    this.sample(now)
     this.#mean = this.#load?.value() ?? null
     this.#load = null
     return now
@@ -145,9 +146,9 @@ export class MemorySampler {
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      const before = performance.now()
+      const before = this.#totalMs
       this.sample()
-      this.#schedule(Math.max(this.#intervalMs, (performance.now() - before) * leastRest))
+      this.#schedule(Math.max(this.#intervalMs, (this.#totalMs - before) * leastRest))
     }, delayMs)
   }
 

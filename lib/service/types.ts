@@ -49,9 +49,9 @@ export interface ServiceRunOptions {
 /** What watching the server's memory took, on the same machine as the server: so much is noise of ours. */
 export interface SamplingCost {
   samples: number
-  /** CPU and waiting of the readings together. */
+  /** CPU time of the readings together. */
   totalMs: number
-  /** As a share of the time from the server's start to its stop. */
+  /** As a share of one CPU from the server's start to its stop. */
   share: number
 }
 

@@ -129,6 +129,26 @@ export function meanOfMeansInterval(strata: readonly (readonly number[])[], opti
  * one side of a sample with an outlier on the other, it keeps to a quarter of the difference. The bootstrap follows the skew
  * of the noise; Student's interval guards against the bootstrap's weak spot, symmetric noise with heavy tails.
  *
+ * Coverage in per cent by the number of values, 10,000 simulations a row with 2,000 resamples (one standard error is
+ * 0.2), and at 15 values what Student's interval covers and how wide this one is against it:
+ *
+ * | noise                               |    5 |   10 |   15 |   30 | Student, 15 | width, 15 |
+ * |-------------------------------------|------|------|------|------|-------------|-----------|
+ * | normal                              | 96.6 | 96.2 | 96.0 | 95.3 | 95.0        | 1.08      |
+ * | Student's t, 3 degrees              | 97.0 | 96.0 | 95.4 | 95.4 | 95.5        | 1.18      |
+ * | normal, one in ten 3 sigma wide     | 96.9 | 96.5 | 95.9 | 95.5 | 95.6        | 1.14      |
+ * | normal, one in ten 10 sigma wide    | 97.7 | 97.7 | 97.4 | 96.7 | 97.5        | 1.40      |
+ * | difference of two lognormals, 1     | 98.0 | 96.3 | 96.0 | 95.2 | 96.5        | 1.24      |
+ * | lognormal, sigma 0.5                | 94.5 | 95.1 | 95.3 | 95.2 | 92.7        | 1.23      |
+ * | exponential                         | 92.9 | 94.9 | 95.2 | 95.9 | 90.8        | 1.33      |
+ * | lognormal, sigma 1                  | 89.1 | 91.6 | 93.0 | 93.4 | 86.2        | 1.53      |
+ * | normal, one in five ten sigma later | 75.2 | 88.6 | 95.5 | 98.0 | 92.0        | 1.57      |
+ *
+ * Two equal things differ symmetrically, as in the first five rows: these must not fall below 95, or an A/A comparison
+ * would too often find a difference. The bootstrap alone, with tails of 2.5 %, covers 91.8 and 91.4 of Student's t at
+ * 15 and 30 values, and with the whole of Student's interval as its least width (instead of three quarters of the
+ * difference) 97.3 at 10.
+ *
  * Values that are all equal give an interval of width zero. Fewer than two values, or one that is not finite, are a
  * RangeError.
  */

@@ -140,6 +140,16 @@ export interface ComparedWorkload {
   duet: DuetFacts | null
   /** Where blocks were added until the verdicts were decided: after which numbers of blocks it was looked. */
   looks: LookFacts | null
+  /** Why it could not be run, or not be cleared away; absent where all went well. */
+  problem?: WorkloadProblem | undefined
+}
+
+/** What went wrong around the runs of a workload. */
+export interface WorkloadProblem {
+  phase: 'setup' | 'prepare' | 'start' | 'teardown'
+  message: string
+  /** What to do, or the last of what the command printed. */
+  hint: string
 }
 
 /** How the duets of a workload were run. */
@@ -198,6 +208,31 @@ export interface ComparedHeap extends HeapInfo {
   reasons: Reason[]
   /** SHA-256 of the library at `path`, in hex; null where there is none or it cannot be read. */
   sha256: string | null
+  /** What reports call it, where its spec alone does not tell it from another: two builds under one heap. */
+  label?: string | undefined
+  /** What ran under it, where that is not the workload's command: the baseline of two builds. */
+  command?: readonly string[] | undefined
+}
+
+/** A cell of a comparison against the same cell of a stored one. */
+export interface SinceCell
+  extends Pick<Cell, 'workload' | 'heap' | 'metric' | 'higherIsBetter' | 'threshold' | 'verdict'> {
+  /** The heap's position in `heaps`. */
+  heapIndex: number
+  /** What is compared: the heap's ratio to the baseline, now over then; or its number, where it was the only heap. */
+  of: 'ratio' | 'value'
+  /** Now over then; null when there are too few numbers. `low` and `high` bound it at 95 %, by the runs alone. */
+  ratio: number | null
+  low: number | null
+  high: number | null
+}
+
+/** What has changed since a stored result. */
+export interface Since {
+  file: string
+  /** When its first run began. */
+  started: string
+  cells: SinceCell[]
 }
 
 /** What `compare()` returns. */
@@ -216,7 +251,7 @@ export interface CompareResult {
   /** The spec of the first heap; every ratio is against it. */
   baseline: string
   heaps: ComparedHeap[]
-  /** Blocks completed (after warm-up); `requestedBlocks` may be more after Ctrl-C, --max-time or a replaced file. */
+  /** Blocks completed (after warm-up), of a suite over all workloads; `requestedBlocks` may be more after Ctrl-C, --max-time or a replaced file. */
   blocks: number
   requestedBlocks: number
   warmupBlocks: number
@@ -232,4 +267,6 @@ export interface CompareResult {
   pareto: ParetoSet[]
   /** Of services, else empty. */
   timelines: Timeline[]
+  /** Against a stored result; absent where none was named. */
+  since?: Since | undefined
 }

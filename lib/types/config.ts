@@ -12,11 +12,15 @@ export type CommandWords = readonly string[] | string
 export interface WorkloadBase {
   /** Unique in the suite; what reports call it. */
   name: string
-  /** Run once before the workload's first run and once after its last. Untimed, under no heap. */
+  /**
+   * Run once before the workload's first run and once after its last. Untimed, under no heap. The teardown is run however
+   * the workload ended: also when its setup failed, and after Ctrl-C.
+   */
   setup?: CommandWords | undefined
   teardown?: CommandWords | undefined
   /** Run, untimed, before each run. */
   prepare?: CommandWords | undefined
+  /** Relative to the configuration's folder, which it is unless given; so are programs and files. */
   cwd?: string | undefined
   /** Joined to the environment; undefined takes a variable out. */
   env?: Record<string, string | undefined> | undefined
@@ -28,6 +32,8 @@ export interface WorkloadBase {
   blocks?: number | undefined
   warmupBlocks?: number | undefined
   timeoutMs?: number | undefined
+  /** How long setup and teardown may take each; 10 minutes unless given. */
+  setupTimeoutMs?: number | undefined
   pairing?: Pairing | undefined
   untilDecided?: boolean | undefined
 }
@@ -35,6 +41,8 @@ export interface WorkloadBase {
 /** A program that runs under the heaps and ends by itself. */
 export interface CommandWorkload extends WorkloadBase {
   command: CommandWords
+  /** Another program, or an earlier build of it: the baseline, under the same heap. All workloads have one or none has. */
+  against?: CommandWords | undefined
   /** A file for its stdin; empty unless given. */
   stdin?: string | undefined
   /** Takes runs that exit with another status than 0 for good. */
@@ -70,6 +78,9 @@ export interface Alloc8Config extends Omit<WorkloadBase, 'name' | 'setup' | 'tea
   /** The first is the baseline; all that can be found, unless given. */
   heaps?: readonly string[] | undefined
   workloads: readonly Workload[]
+  /** The metrics that `alloc8 ci` passes judgement on; all unless given. */
+  gate?: readonly string[] | undefined
+  /** For the whole suite: each workload gets an equal part of what is left. */
   maxTimeMs?: number | undefined
   seed?: number | undefined
 }

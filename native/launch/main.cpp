@@ -1,7 +1,8 @@
 // alloc8-launch: starts one target, waits for it and its orphans, and reports what it cost as one line of JSON.
 //
 //   alloc8-launch --report-fd N [--lifeline-fd N] [--timeout-ms N] [--grace-ms N] [--cpus 0,1] [--no-aslr]
-//                 [--open-files N] [--kill-tree] [--capture-stdout] [--capture-stderr] -- EXE ARGV0 ARG...
+//                 [--open-files N] [--kill-tree] [--capture-stdout] [--capture-stderr]
+//                 [--count-instructions] -- EXE ARGV0 ARG...
 //
 // A target inherits the peak resident memory of the process that executes it, so this program stays small: static,
 // no C++ runtime, no allocation. It ends with 0 once the target was started and reported, else with 125.

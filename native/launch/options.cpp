@@ -53,6 +53,7 @@ bool parseCpus(const char* text, CpuSet& cpus) {
 // Options without a value. Returns false for any other word.
 bool parseFlag(const char* word, Options& options) {
   if (strcmp(word, "--no-aslr") == 0) return options.noAslr = true;
+  if (strcmp(word, "--count-instructions") == 0) return options.countInstructions = true;
   if (strcmp(word, "--kill-tree") == 0) return options.killTree = true;
   if (strcmp(word, "--capture-stdout") == 0) return options.captureStdout = true;
   if (strcmp(word, "--capture-stderr") == 0) return options.captureStderr = true;

@@ -26,6 +26,7 @@ struct Options {
   CpuSet cpus;             // empty: as inherited
   int64_t openFiles = -1;  // the target's soft limit of descriptors; -1: as inherited
   bool noAslr = false;
+  bool countInstructions = false;
   bool killTree = false;
   bool captureStdout = false;
   bool captureStderr = false;

@@ -84,6 +84,8 @@ int writeReport(int fd, const Outcome& outcome) {
   writeNumber(line, "wallNs", outcome.wallNs);
   writeNumber(line, "suspendedNs", outcome.suspendedNs);
   writeUsage(line, outcome.usage);
+  line.key("instructions");
+  outcome.instructions >= 0 ? line.number(outcome.instructions) : line.null();
   line.key("tree");
   line.open('{');
   writeNumber(line, "reaped", outcome.reaped);

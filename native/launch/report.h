@@ -28,11 +28,12 @@ struct Outcome {
   bool timedOut = false;
   bool lifelineLost = false;
   int64_t wallNs = 0;
-  int64_t suspendedNs = 0;  // the machine slept meanwhile, which is not in wallNs
-  Usage usage;              // the target's own, as wait4 gives it
-  Usage tree;               // the same with every adopted orphan added; the peak is the largest
-  int64_t reaped = 0;       // processes collected here: the target and the orphans
-  int64_t killed = 0;       // processes that were sent a signal to end them, the target included
+  int64_t suspendedNs = 0;    // the machine slept meanwhile, which is not in wallNs
+  Usage usage;                // the target's own, as wait4 gives it
+  Usage tree;                 // the same with every adopted orphan added; the peak is the largest
+  int64_t instructions = -1;  // of the whole tree, in user space; -1 where they were not counted
+  int64_t reaped = 0;         // processes collected here: the target and the orphans
+  int64_t killed = 0;         // processes that were sent a signal to end them, the target included
 };
 
 // Writes the report. Descendants that are still alive are looked up and named here. Returns 0 or an errno.

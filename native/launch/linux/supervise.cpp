@@ -16,6 +16,7 @@
 #include "../system.h"
 #include "capture.h"
 #include "clocks.h"
+#include "counter.h"
 #include "processes.h"
 #include "start.h"
 
@@ -90,6 +91,7 @@ class Supervisor {
   const Options& options_;
   Outcome& outcome_;
   int lifeline_;
+  Counter counter_;
   int signals_ = -1;
   Stage stage_ = Stage::running;
   bool moreToReap_ = false;
@@ -124,6 +126,8 @@ bool Supervisor::start() {
   sigset_t usual;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &usual);
+  // Without counters the target runs all the same; the report says that nothing was counted.
+  if (options_.countInstructions) counter_.open(CounterEvent::instructions);
   startClocks_ = readClocks();
   startNs_ = monotonicNs();
   Birth birth = startTarget(options_, output);
@@ -147,6 +151,7 @@ bool Supervisor::run() {
     await(deadline());
     advance(reap());
   }
+  outcome_.instructions = counter_.read();
   return true;
 }
 

@@ -24,6 +24,7 @@ const result = {
   wallNs: 900000,
   suspendedNs: 5_000_000,
   ...usage,
+  instructions: 123_456,
   tree: { reaped: 2, ...usage },
   leftovers: [{ pid: 78, command: 'sleep 9' }],
   leftoversOmitted: 0,

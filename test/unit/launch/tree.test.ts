@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { launch } from '../../../lib/launch/launch.ts'
+import { type LauncherHandle, launch } from '../../../lib/launch/launch.ts'
 import {
   alive,
   collector,
@@ -36,6 +36,25 @@ if os.fork() == 0:
 os.wait()
 print(os.read(reader, 99).decode(), flush=True)
 `
+
+test('a tree that is ended through its handle still has its result', async () => {
+  const { sink, text } = collector()
+  let launcher: LauncherHandle | undefined
+  const script = `trap '' TERM; sh -c 'trap "" TERM; while :; do sleep 1; done' & echo $! $$; wait; wait`
+  const run = shell(script, {
+    stdout: sink,
+    graceMs: 100,
+    onStart: (handle) => {
+      launcher = handle
+    },
+  })
+  await until(() => text().includes('\n'), 'the script')
+  launcher?.endTree()
+  expect(await run).toMatchObject({ exitCode: null, signal: 'SIGKILL', lifelineLost: true, leftovers: [] })
+  const pids = text().trim().split(' ').map(Number)
+  expect(pids).toHaveLength(2)
+  for (const pid of pids) expect(alive(pid)).toBe(false)
+})
 
 describe('descendants that outlive the target', () => {
   test('are ended with killTree, a daemon too', async () => {

@@ -11,7 +11,7 @@ import { prepareService } from '../../../lib/service/index.ts'
 import { listeners } from '../../../lib/service/proc.ts'
 import { freePort, pythonPath, scratch, until } from '../../support/launching.ts'
 import { lackingTool, requireOrSkip } from '../../support/needs.ts'
-import { nodeLoad, nodeServer, serve } from './serving.ts'
+import { nodeLoad, nodeServer, serve } from '../../support/serving.ts'
 
 const folder = scratch()
 afterAll(folder.remove)

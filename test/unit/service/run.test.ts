@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { nativeFile } from '../../../lib/binding/native.ts'
 import { freePort, pythonPath } from '../../support/launching.ts'
 import { lackingNobody } from '../../support/needs.ts'
-import { nodeLoad, nodeServer, serve } from './serving.ts'
+import { nodeLoad, nodeServer, serve } from '../../support/serving.ts'
 
 const mebibyte = 1 << 20
 

@@ -3,15 +3,15 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { OutputMatcher, parseMetrics } from '../../../lib/compare/index.ts'
-import { resolveHeap } from '../../../lib/heaps/index.ts'
+import { OutputMatcher, parseMetrics } from '../../lib/compare/index.ts'
+import { resolveHeap } from '../../lib/heaps/index.ts'
 import {
   prepareService,
   runService,
   type ServiceRun,
   type ServiceRunOptions,
   type ServiceWords,
-} from '../../../lib/service/index.ts'
+} from '../../lib/service/index.ts'
 
 const markName = 'ALLOC8_TEST_MARK'
 
