@@ -20,14 +20,7 @@ export function program(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .addHelpText('after', examples)
-  const commands = [
-    compareCommand(),
-    reportCommand(),
-    runCommand(),
-    heapsCommand(),
-    doctorCommand(),
-    ciCommand(),
-  ]
+  const commands = [compareCommand(), reportCommand(), runCommand(), heapsCommand(), doctorCommand(), ciCommand()]
   for (const command of commands) {
     command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
     alloc8.addCommand(command)
