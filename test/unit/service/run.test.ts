@@ -48,7 +48,7 @@ describe('a node server under a load of node', () => {
       sampleMs: 10,
     })
     const { points, loadFromMs, loadToMs } = timeline
-    const before = points.filter(([ms]) => ms < (loadFromMs ?? 0)).at(-1)?.[1] ?? 0
+    const before = points.filter(([ms]) => ms <= (loadFromMs ?? 0)).at(-1)?.[1] ?? 0
     // 500 requests keep 100 MB.
     expect((values['rss-after'] ?? 0) - before).toBeGreaterThan(90 * mebibyte)
     expect(values['rss-mean']).toBeGreaterThan(before)
@@ -58,8 +58,9 @@ describe('a node server under a load of node', () => {
     expect(Math.abs((values['peak-rss'] ?? 0) - (values['rss-peak'] ?? 0))).toBeLessThan(16 * mebibyte)
     expect(loadFromMs).toBeGreaterThan(0)
     expect(loadToMs).toBeGreaterThan(loadFromMs ?? 0)
-    expect(points[0]?.[0]).toBeLessThan(loadFromMs ?? 0)
-    expect(points.at(-1)?.[0]).toBeGreaterThan(loadToMs ?? 0)
+    // On a busy machine the load may begin before the first reading of its own.
+    expect(points[0]?.[0]).toBeLessThanOrEqual(loadFromMs ?? 0)
+    expect(points.at(-1)?.[0]).toBeGreaterThanOrEqual(loadToMs ?? Number.POSITIVE_INFINITY)
     expect(points.map(([ms]) => ms)).toEqual(points.map(([ms]) => ms).sort((a, b) => a - b))
     expect(sampling.samples).toBeGreaterThanOrEqual(points.length)
     expect(sampling.share).toBeLessThan(1)
@@ -68,7 +69,7 @@ describe('a node server under a load of node', () => {
 
 test('CPU time is the server’s while the load ran: neither its start nor the load counts', async () => {
   const port = await freePort()
-  const spin = 'while (process.cpuUsage().user < 700e3);'
+  const spin = 'for (let c; (c = process.cpuUsage()).user + c.system < 900e3; );'
   const load = ['sh', '-c', 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; "$@"', 'sh', ...nodeLoad(port, 1)]
   const idle = await serve({ server: nodeServer(port, { before: spin }), ready: { port }, load })
   expect(idle.failure).toBeNull()
@@ -85,7 +86,7 @@ test('CPU time is the server’s while the load ran: neither its start nor the l
 test('children of the server count, those that have ended too; the load’s environment has no heap', async () => {
   const port = await freePort()
   const child =
-    "require('child_process').execFileSync(process.execPath, ['-e', 'while (process.cpuUsage().user < 500e3);'])"
+    "require('child_process').execFileSync(process.execPath, ['-e', 'for (let c; (c = process.cpuUsage()).user + c.system < 600e3; );'])"
   const { values, failure, loadOutput, verdict } = await serve({
     heap: 'simple',
     server: nodeServer(port, { request: child }),
