@@ -15,6 +15,7 @@ import {
 } from '../compare/index.ts'
 import { usageError } from '../errors.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
+import { chooseCounter } from '../launch/instructions.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
 import { prepareService } from '../service/index.ts'
 import type {
@@ -52,7 +53,7 @@ export interface WorkloadOptions {
   maxTimeMs?: number | undefined
   /** Makes order and padding repeatable; taken from the clock unless given. */
   seed?: number | undefined
-  /** `wall`, `user`, `sys`, `cpu`, `peak-rss`, `faults`, or `NAME=/REGEX/` for a number that the target prints. */
+  /** `wall`, `user`, `sys`, `cpu`, `peak-rss`, `faults`, `instructions`, or `NAME=/REGEX/` for a number that the target prints. */
   metrics?: readonly string[] | undefined
   /** Names of metrics with a pattern that should grow. */
   higherIsBetter?: readonly string[] | undefined
@@ -111,6 +112,7 @@ export async function compareWorkload(
     const heaps = subjectsOf(known.heaps, options.command, options.against)
     return runComparison({ ...(await comparisonOptions(settings, heaps)), signal: AbortSignal.abort() }, neverRun)
   }
+  if (metrics.some(({ name, pattern }) => pattern === null && name === 'instructions')) await chooseCounter(options.env)
   const target = prepareTarget(options.command, options)
   const against = options.against === undefined ? null : prepareTarget(options.against, options)
   checkInput(options)

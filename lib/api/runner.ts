@@ -18,6 +18,7 @@ import {
 } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import { allowedCpus } from '../launch/cpus.ts'
+import { CALLGRIND_SLOWER, countInstructions } from '../launch/instructions.ts'
 import type { LaunchOptions } from '../launch/launch.ts'
 import { type PreparedTarget, runTarget } from '../launch/run.ts'
 import { Rng } from '../stats/index.ts'
@@ -66,9 +67,10 @@ export class TargetRunner {
   }
 
   /** One run alone. */
-  async run({ subject }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
+  async run({ subject, counted }: PlannedRun, signal?: AbortSignal): Promise<RunSample> {
     const problem = await this.#preparation.run(signal)
     if (problem !== null) return problem
+    if (counted) return this.#counted(this.#heapOf(subject), signal)
     const before = coreTimes()
     const sample = await this.#once(this.#heapOf(subject), { signal })
     const { idle, all } = coreTimes()
@@ -106,25 +108,13 @@ export class TargetRunner {
     { heap, target }: Subjected,
     options: Pick<LaunchOptions, 'cpus' | 'gate' | 'signal'>,
   ): Promise<RunSample> {
-    const { cwd, env, timeoutMs, onOutput } = this.#options
     const matcher = new OutputMatcher(this.#metrics)
-    const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-      matcher.push(chunk, stream)
-      onOutput?.(chunk)
-    }
     const stdin = openInput(this.#options)
     const measured = runTarget(target, heap, {
-      cwd,
-      env,
-      timeoutMs,
+      ...this.#launching(matcher),
       ...options,
       stdin,
-      stdout: take('stdout'),
-      stderr: take('stderr'),
       paddingBytes: this.#padding.below(4096),
-      killTree: true,
-      lifeline: true,
-      detached: true,
     })
     const result = await measured.catch(lostLauncher).finally(() => closeInput(stdin))
     const { values, problems, tail } = matcher.finish()
@@ -140,12 +130,46 @@ export class TargetRunner {
     }
   }
 
-  #failure(result: RunResult, output: string): RunSample['failure'] {
+  /** A run that counts instructions. What else was measured of it is not the target's own, and is left out. */
+  async #counted({ heap, target }: Subjected, signal: AbortSignal | undefined): Promise<RunSample> {
+    const matcher = new OutputMatcher(this.#metrics)
+    const stdin = openInput(this.#options)
+    const counting = countInstructions(target, heap, { ...this.#launching(matcher), stdin, signal })
+    const count = await counting.catch(lostLauncher).finally(() => closeInput(stdin))
+    const { tail } = matcher.finish()
+    if (count instanceof Alloc8Error) return failedRun(count.message, tail)
+    const { instructions, by, failure, result } = count
+    return {
+      values: { instructions },
+      failure: this.#failure(result, tail, by === 'callgrind' ? CALLGRIND_SLOWER : 1),
+      verdict: result.verdict,
+      wallNs: result.wallNs,
+      suspendedNs: result.suspendedNs,
+      countedBy: by,
+      problems: failure === null ? {} : { instructions: failure },
+      output: tail,
+    }
+  }
+
+  /** How every target is launched; what it prints goes to `matcher` and to the caller. */
+  #launching(matcher: OutputMatcher) {
+    const { cwd, env, timeoutMs, onOutput } = this.#options
+    const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+      matcher.push(chunk, stream)
+      onOutput?.(chunk)
+    }
+    const output = { stdout: take('stdout'), stderr: take('stderr') } as const
+    return { cwd, env, timeoutMs, ...output, killTree: true, lifeline: true, detached: true }
+  }
+
+  /** `slower`: how many times as long as it was allowed the target was let run. */
+  #failure(result: RunResult, output: string, slower = 1): RunSample['failure'] {
     const { exitCode, signal, timedOut } = result
     const good = exitCode === 0 || (this.#options.ignoreFailure === true && exitCode !== null && !timedOut)
     if (good && !timedOut) return null
     const how = signal === null ? `exit status ${exitCode}` : `died by ${signal}`
-    const message = timedOut ? `did not end within ${this.#options.timeoutMs} ms` : how
+    const limit = (this.#options.timeoutMs ?? 0) * slower
+    const message = timedOut ? `did not end within ${limit} ms` : how
     return { exitCode, signal, timedOut, message, output }
   }
 }

@@ -49,7 +49,11 @@ export function withRunOptions(command: Command): Command {
     .option('--blocks <n>', 'how often every heap is run, in random order (default: 15)', wholeNumber(1))
     .option('--warmup-blocks <n>', 'blocks that are run first and not counted (default: 1)', wholeNumber(0))
     .option('--max-time <time>', 'begin no block that would end later than this (30, 500ms, 10m)', duration)
-    .option('--metric <metric>', 'wall, user, sys, cpu, peak-rss, faults, or NAME=/REGEX/; may be repeated', collect)
+    .option(
+      '--metric <metric>',
+      'wall, user, sys, cpu, peak-rss, faults, instructions, or NAME=/REGEX/; may be repeated',
+      collect,
+    )
     .option('--higher-is-better <name>', 'a metric NAME that should grow; may be repeated', collect)
     .option('--threshold <share>', 'what counts as a difference (default: 0.01)', share)
     .addOption(

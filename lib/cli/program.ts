@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor-command.ts'
 import { exitStatusOf, harmless, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
 import { watchOutput } from './output.ts'
+import { reportCommand } from './report-command.ts'
 import { runCommand } from './run-command.ts'
 
 /** The whole command tree. */
@@ -19,7 +20,8 @@ export function program(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .addHelpText('after', examples)
-  for (const command of [compareCommand(), runCommand(), heapsCommand(), doctorCommand(), ciCommand()]) {
+  const commands = [compareCommand(), ciCommand(), reportCommand(), runCommand(), heapsCommand(), doctorCommand()]
+  for (const command of commands) {
     command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
     alloc8.addCommand(command)
   }

@@ -44,6 +44,8 @@ export interface RunSample {
   suspendedNs?: number | undefined
   /** Share of all cores' time during the run in which they had nothing to do, 0 to 1; not told where it is not known. */
   machineIdle?: number | undefined
+  /** What counted the instructions of a run that was to count them. */
+  countedBy?: 'counters' | 'callgrind' | undefined
   /** By metric: why its value is null though the run succeeded (see `OutputMatcher`). */
   problems?: Record<string, string> | undefined
   /** The last of what the target printed, for a failure by `problems`. */

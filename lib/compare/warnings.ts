@@ -33,6 +33,7 @@ export const warningCodes = [
   'suspended',
   'short-target',
   'governor',
+  'instructions-by',
 ] as const
 
 /** A code out of `warningCodes`. */
@@ -329,6 +330,17 @@ const checks: Record<WarningCode, Check> = {
       : `the CPU frequency governor is "${machine.governor}": the clock may change during a run. ` +
         'Set it with: sudo cpupower frequency-set -g performance',
   ],
+
+  'instructions-by': ({ runs }) => {
+    const by = runs.flatMap(({ counted }) => counted ?? []).find((sample) => sample?.countedBy)?.countedBy
+    if (by === undefined) return []
+    const who = by === 'callgrind' ? "valgrind's callgrind" : "the processor's counters"
+    return [
+      `instructions were counted by ${who}, in user space, in runs of their own: without address space ` +
+        'randomisation and with fixed hashes. They leave out what caches, page faults and waiting cost: ' +
+        'look at cpu or wall as well',
+    ]
+  },
 }
 
 /** Per block the mean of all subjects' log values; blocks in which one has none are left out. */

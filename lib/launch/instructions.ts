@@ -27,11 +27,17 @@ export interface InstructionCount {
   result: RunResult
 }
 
-/** What a counted run takes. The environment is not padded, as its layout is to be the same each time. */
+/**
+ * What a counted run takes. The environment is not padded, as its layout is to be the same each time. `timeoutMs` is
+ * what the target may take by itself: callgrind gets `CALLGRIND_SLOWER` times as much.
+ */
 export interface CountOptions extends Omit<RunTargetOptions, 'aslr' | 'paddingBytes' | 'countInstructions'> {
   /** `counters` where they can be used, else `callgrind`, unless given. */
   by?: InstructionCounter | undefined
 }
+
+/** How much slower a target may be under callgrind: fifty times is usual, and threads run one at a time. */
+export const CALLGRIND_SLOWER = 200
 
 /**
  * Variables that make hashes the same in every run, where the user has not set them: Python's, Perl's. (Node has an
@@ -51,6 +57,16 @@ export function hasCounters(): Promise<boolean> {
 }
 
 /**
+ * What would count here.
+ * @throws Alloc8Error METRIC: there is nothing to count with
+ */
+export async function chooseCounter(env: NodeJS.ProcessEnv = process.env): Promise<InstructionCounter> {
+  if (await hasCounters()) return 'counters'
+  findCallgrind(env)
+  return 'callgrind'
+}
+
+/**
  * Runs a target once under a heap and counts its instructions, without address space randomisation and with hashes
  * fixed.
  *
@@ -61,7 +77,7 @@ export async function countInstructions(
   heap: ResolvedHeap,
   options: CountOptions = {},
 ): Promise<InstructionCount> {
-  const { by = (await hasCounters()) ? 'counters' : 'callgrind', env = process.env, ...rest } = options
+  const { env = process.env, by = await chooseCounter(env), ...rest } = options
   const fixed: RunTargetOptions = { ...rest, env: { ...fixedHashes, ...env }, aslr: false }
   return by === 'counters' ? underCounters(target, heap, fixed) : underCallgrind(target, heap, fixed)
 }
@@ -94,6 +110,7 @@ async function underCallgrind(
     }
     const { result } = await runLaunched(inTool, heap, {
       ...options,
+      timeoutMs: options.timeoutMs === undefined ? undefined : options.timeoutMs * CALLGRIND_SLOWER,
       env: { ...options.env, VALGRIND_LAUNCHER: launcher, VALGRIND_OPTS: undefined },
       betweenPrograms: [launcher],
     })

@@ -119,7 +119,7 @@ export function compareJunit(result: CompareResult): string {
     const suite = root.ele('testsuite', {
       name: writable(clean(workload)),
       ...totals(cases),
-      timestamp: result.started.replace(/(?:\.\d+)?Z$/, ''),
+      timestamp: writable(clean(result.started.replace(/(?:\.\d+)?Z$/, ''))),
     })
     const list = suite.ele('properties')
     for (const [name, value] of properties(result)) {

@@ -106,7 +106,7 @@ function overallSection(result: CompareResult, signs: Signs): Markdown[] {
         : [[mdText(metricNoun(metric)), mdCode(labels[heap] ?? ''), ...ratioFields(each, signs), marks[each.verdict]]],
     ),
   )
-  const words = `Geometric mean over ${countOf(workloadsOf(result).length, 'workload')}, each counting alike:`
+  const words = 'Geometric mean over the workloads, each counting alike:'
   return [`### Overall\n\n${words}\n\n${mdTable(['metric', 'heap', 'ratio', '95 % interval', 'verdict'], rows, [2])}`]
 }
 
@@ -126,7 +126,7 @@ function failureSections(result: CompareResult): Markdown[] {
     const summary = `failures: ${workload}${mdCode(labels[group.heap] ?? '')}: ${mdText(failureSentence(group))}`
     return mdFold(
       summary,
-      `${group.failures.map(({ message }) => `- ${mdText(message)}`).join('\n')}${outputOf(group)}`,
+      `${group.failures.map(({ block, message }) => `- block ${block + 1}: ${mdText(message)}`).join('\n')}${outputOf(group)}`,
     )
   })
 }
@@ -170,6 +170,8 @@ function footer(result: CompareResult, signs: Signs): Markdown {
 function joinWithin(sections: readonly Markdown[], maxBytes: number): string {
   const note =
     '\n\n*Left out here, as it would be too long for this place: the rest of the report. The JSON has it all.*\n'
+  const whole = `${sections.join('\n\n')}\n`
+  if (byteLength(whole) <= maxBytes) return whole
   const most = maxBytes - byteLength(note)
   let text = ''
   for (const section of sections) {
@@ -177,7 +179,7 @@ function joinWithin(sections: readonly Markdown[], maxBytes: number): string {
     if (byteLength(next) > most) return `${text === '' ? cutBytes(section, most) : text}${note}`
     text = next
   }
-  return `${text}\n`
+  return whole
 }
 
 /** The whole report, ending with a line break. */

@@ -12,7 +12,7 @@ export type Markdown = string
 const APART = '<!-- -->'
 
 /** What Markdown, HTML or GitHub would read as its own. */
-const SPECIAL = /[&<>$]|[\\`*_{}[\]|~!]|[@#](?=\w)|:(?=\/\/)|www(?=\.)|^[-+=#]|^\d+(?=[.)])/gi
+const SPECIAL = /[&<>$]|[\\`*_{}[\]|~!]|[@#](?=\w)|:(?=\/\/)|www(?=\.)|^[-+=#]|^\d+(?=[.)](?:\s|$))/gi
 
 function escaped(found: string, at: number): string {
   if (/^[&<>$]$/.test(found)) return `&#${found.codePointAt(0)};`

@@ -16,7 +16,7 @@ function byWorkload(result: CompareResult, metric: string, heap: number): string
   const [better, worse, failed] = [of('better'), of('worse'), of('failed')]
   const label = heapLabels(result)[heap] ?? ''
   const parts = [
-    `better in ${better.length === workloads.length ? 'all' : `${better.length} of ${workloads.length}`} workloads`,
+    `better in ${better.length === workloads.length ? `all ${workloads.length}` : `${better.length} of ${workloads.length}`} workloads`,
     ...(worse.length === 0 ? [] : [`worse in ${few(worse)}`]),
     ...(failed.length === 0 ? [] : [`failed in ${few(failed)}`]),
   ]

@@ -23,6 +23,8 @@ const results: Record<string, CompareResult> = {
   failing,
   stopped: await stopped(),
   suite: await suite(),
+  /** No run gave a number, not even the baseline’s. */
+  empty: { ...failing, cells: failing.cells.map((cell) => ({ ...cell, runs: cell.runs.map(() => null) })) },
   hostile: await hostile(),
 }
 
@@ -179,6 +181,16 @@ describe('the runs of a cell', () => {
       await page.locator('#metric-0 button.runs').nth(1).focus()
       expect(await page.locator('.card .lost').count()).toBe(7)
       expect(await page.locator('.card').innerText()).toContain('1 of 8 runs')
+    })
+  })
+
+  test('can be none at all', async () => {
+    await on('empty', {}, async (page) => {
+      for (const row of [0, 1]) {
+        await page.locator('#metric-0 button.runs').nth(row).focus()
+        expect(await page.locator('.card').innerText()).toContain('0 of 8 runs: no run gave a number')
+        expect(await page.locator('.card svg').innerHTML()).not.toMatch(/NaN|Infinity/)
+      }
     })
   })
 

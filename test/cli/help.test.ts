@@ -7,6 +7,7 @@ import { alloc8 } from '../support/cli.ts'
 test.each([
   ['alloc8', ['--help']],
   ['compare', ['compare', '--help']],
+  ['report', ['report', '--help']],
   ['run', ['run', '--help']],
   ['heaps', ['heaps', '--help']],
   ['doctor', ['doctor', '--help']],

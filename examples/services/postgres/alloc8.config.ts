@@ -10,7 +10,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Alloc8Config } from 'alloc8'
+import { defineConfig } from 'alloc8'
 
 const port = process.env['PORT'] ?? '7403'
 const transactions = process.env['TRANSACTIONS'] ?? '2000'
@@ -26,7 +26,7 @@ function binaries(): string {
 
 const tools = binaries()
 
-export default {
+export default defineConfig({
   heaps: ['system', 'jemalloc', 'mimalloc'],
   workloads: [
     {
@@ -43,4 +43,4 @@ export default {
       higherIsBetter: ['tps'],
     },
   ],
-} satisfies Alloc8Config
+})

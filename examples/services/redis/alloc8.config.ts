@@ -4,13 +4,13 @@
  *   cd examples/services/redis && alloc8 compare --suite alloc8.config.ts
  */
 
-import type { Alloc8Config } from 'alloc8'
+import { defineConfig } from 'alloc8'
 
 const port = process.env['PORT'] ?? '7401'
 const requests = process.env['REQUESTS'] ?? '200000'
 const quiet = ['--save', '', '--appendonly', 'no', '--daemonize', 'no']
 
-export default {
+export default defineConfig({
   heaps: ['system', 'jemalloc', 'mimalloc', 'default'],
   workloads: [
     {
@@ -23,4 +23,4 @@ export default {
       higherIsBetter: ['sets'],
     },
   ],
-} satisfies Alloc8Config
+})

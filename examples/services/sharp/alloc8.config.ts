@@ -5,14 +5,14 @@
  */
 
 import { fileURLToPath } from 'node:url'
-import type { Alloc8Config } from 'alloc8'
+import { defineConfig } from 'alloc8'
 
 const port = process.env['PORT'] ?? '7402'
 const requests = process.env['REQUESTS'] ?? '1000'
 const autocannon = fileURLToPath(import.meta.resolve('autocannon'))
 const load = ['--amount', requests, '--connections', '16', '--json', `http://127.0.0.1:${port}/`]
 
-export default {
+export default defineConfig({
   heaps: ['system', 'jemalloc', 'mimalloc'],
   workloads: [
     {
@@ -27,4 +27,4 @@ export default {
       higherIsBetter: ['images'],
     },
   ],
-} satisfies Alloc8Config
+})

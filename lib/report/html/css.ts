@@ -87,7 +87,7 @@ thead button::after{content:" ↕" / "";opacity:.5}
 .cells .group{width:15%}
 .cells .heap{width:15%;font-weight:600}
 .cells .median{width:6.5rem;text-align:right}
-.cells .ratio{width:12rem}
+.cells .ratio{width:13.5rem}
 .cells .verdict{width:8.25rem;padding-right:0}
 .cells thead .heap{font-weight:400}
 .cells tbody tr:hover{background:var(--faint)}

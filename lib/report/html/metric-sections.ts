@@ -3,7 +3,7 @@
 import type { CompareResult } from '../../types.ts'
 import { clean } from '../layout.ts'
 import { signsOf } from '../style.ts'
-import { countOf, formatPercent, formatValue } from '../units.ts'
+import { formatPercent, formatValue } from '../units.ts'
 import {
   cellWord,
   controlOf,
@@ -121,7 +121,7 @@ export function overallSection(result: CompareResult): Markup | null {
     rows.flatMap(({ interval }) => interval ?? []),
     most,
   )
-  const caption = html`Geometric mean of the ratios to ${labels[0]} over ${countOf(workloadsOf(result).length, 'workload')}, each counting alike.`
+  const caption = html`Geometric mean of the ratios to ${labels[0]} over the workloads, each counting alike.`
   const table = cellTable({ caption, groupTitle: 'metric', hasMedian: false, axis, rows })
   return html`<section id="overall" data-section aria-labelledby="overall-title"><h2 id="overall-title">Over all workloads</h2>${table}
 ${howToRead('A heap may be best over all workloads and still be worse in yours: look at the rows below that are closest to what you run.')}</section>`

@@ -97,10 +97,11 @@ function labelMarkup(axes: Axes, points: readonly Point[]): Markup {
   })}`
 }
 
-function textOf({ label, speed, memory, isBest }: Point, set: ParetoSet): string {
+function textOf({ heap, label, speed, memory, isBest }: Point, set: ParetoSet): string {
   const signs = signsOf({ unicode: true })
+  if (heap === 0) return `${label}: the baseline${isBest ? ' (to choose from)' : ''}`
   const words = `${label}: ${ratioTexts(speed, signs).ratio} ${metricNoun(set.speed)}, ${ratioTexts(memory, signs).ratio} ${metricNoun(set.memory)}`
-  return clean(words) + (isBest ? ' (best of its kind)' : '')
+  return clean(words) + (isBest ? ' (to choose from)' : '')
 }
 
 function figure(result: CompareResult, set: ParetoSet): Markup | null {

@@ -1,7 +1,13 @@
 /** Each warning: that it comes when it should, stays away when it should not, and says what to do. */
 
 import { describe, expect, test } from 'vitest'
-import { type ComparisonOptions, type Runner, runComparison, warningCodes } from '../../../lib/compare/index.ts'
+import {
+  type ComparisonOptions,
+  parseMetrics,
+  type Runner,
+  runComparison,
+  warningCodes,
+} from '../../../lib/compare/index.ts'
 import { crash, machine, metric, noisyRunner, options, sample, verdict } from './machine.ts'
 
 const steady: Runner = async () => sample(1e9)
@@ -57,6 +63,15 @@ describe('each warning comes with its cause', () => {
       'slept during blocks 4, 12:',
     ],
     ['governor', steady, { machine: { ...machine, governor: 'powersave' } }, '"powersave"'],
+    [
+      'instructions-by',
+      async ({ counted }) => ({
+        ...sample(1e9, 1, { values: { instructions: 5 } }),
+        countedBy: counted ? 'callgrind' : undefined,
+      }),
+      { metrics: parseMetrics(['wall', 'instructions']) },
+      "counted by valgrind's callgrind, in user space",
+    ],
   ])('%s', async (code, runner, more, text) => {
     expect((await warnings(runner, more)).get(code)).toContain(text)
   })

@@ -4,8 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { compareText } from '../../../lib/report/index.ts'
 import type { CompareResult } from '../../../lib/types.ts'
 import { ascii50, colour80, failing, plain80, stopped, undecided, winner } from './fixtures.ts'
+import { hostile, suite } from './suites.ts'
 
-const results: Record<string, CompareResult> = { winner, undecided, failing, stopped: await stopped() }
+const results: Record<string, CompareResult> = {
+  winner,
+  undecided,
+  failing,
+  stopped: await stopped(),
+  suite: await suite(),
+}
 
 describe.each(Object.entries(results))('%s', (name, result) => {
   test.each([
@@ -36,6 +43,30 @@ describe.each(Object.entries(results))('%s', (name, result) => {
   test('is pure ASCII where that is asked for', () => {
     expect(compareText(result, ascii50)).toMatch(/^[\n -~]*$/)
     expect(compareText(result, { ...ascii50, width: 100 })).toMatch(/^[\n -~]*$/)
+  })
+})
+
+describe('a suite', () => {
+  test('fits 60, 80 and 120 columns', async () => {
+    for (const width of [60, 120]) {
+      await expect(compareText(await suite(), { ...plain80, width })).toMatchFileSnapshot(
+        `screens/compare-suite-${width}.txt`,
+      )
+    }
+  })
+
+  test('names every workload under each of its metrics, and how it was paired', async () => {
+    const text = compareText(await suite(), { ...plain80, width: 200 })
+    expect(text.match(/^ {2}larson$/gm)).toHaveLength(3)
+    expect(text.match(/^ {2}image server$/gm)).toHaveLength(2)
+    expect(text).toContain(
+      'threadtest: CPU time: duets on 2 cores, the command 2 times in a row on each side, both ran',
+    )
+    expect(text).toContain('2 looks of 4 planned (after 5, 10, 20, 40 blocks), ended after 10 blocks')
+  })
+
+  test('whose texts are hostile steers no terminal', async () => {
+    expect(/[\u001b\u009b\u2028]/.exec(compareText(await hostile(), plain80))).toBeNull()
   })
 })
 

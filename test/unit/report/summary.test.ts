@@ -7,6 +7,7 @@ import { signsOf } from '../../../lib/report/style.ts'
 import type { CompareResult, VerdictState } from '../../../lib/types.ts'
 import { crash, metric, options, sample, verdict } from '../compare/machine.ts'
 import { failing, stopped, undecided, winner } from './fixtures.ts'
+import { joined, suite } from './suites.ts'
 
 const say = (result: CompareResult) => comparisonSummary(result, signsOf({ unicode: false }))
 
@@ -86,6 +87,29 @@ describe('no winner', () => {
   test('one undecided heap is enough not to call the baseline best', async () => {
     const result = await compare({ a: { s: 1 }, b: { s: 2 }, c: { s: 1, swing: 0.2 } })
     expect(say(result)).toMatch(/^Inconclusive: .* The best ratio is that of c/)
+  })
+})
+
+describe('a suite', () => {
+  test('is judged by its geometric means; where the best is worse, and what is worth a choice, is told', async () => {
+    expect(say(await suite())).toMatchInlineSnapshot(
+      `"Over 3 workloads, mimalloc:purge_delay=0 takes 0.780x the wall time of system [0.771, 0.788], but uses 1.197x the peak memory [1.196, 1.198]. By workload, mimalloc:purge_delay=0 is better in all 3 workloads."`,
+    )
+  })
+
+  test('without a winner says so, and counts only the workloads that have the metric', async () => {
+    const flat = (workload: string) => compare({ a: { s: 1 }, b: { s: 1 } }, { workload })
+    expect(say(joined([await flat('x'), await flat('y')]))).toMatch(
+      /^Over 2 workloads, no heap beats a in wall time: b is the same/,
+    )
+  })
+
+  test('names the heap that is best in both speed and memory', async () => {
+    const heaps = { a: { s: 1 }, b: { s: 0.5, mem: 0.5 }, c: { s: 2 } }
+    const parts = [await compare(heaps, { workload: 'x' }), await compare(heaps, { workload: 'y' })]
+    expect(say(joined(parts))).toMatch(
+      /b is better in all 2 workloads\. By wall time and peak memory together, b is the best: no other heap is better in either\.$/,
+    )
   })
 })
 

@@ -95,6 +95,13 @@ describe('a server under load', () => {
     expect(run.verdict?.state).toBe('active')
   })
 
+  test('that dies a moment after its load has failed is what is named', async () => {
+    const port = await freePort()
+    const server = nodeServer(port, { request: 'request.socket.destroy(); setTimeout(() => process.abort(), 300)' })
+    const run = await serve({ server, ready: { port }, load: nodeLoad(port, 1) })
+    expect(run.failure?.message).toBe('the server died by SIGABRT under load')
+  })
+
   test('that dies ends a load that would go on', async () => {
     const port = await freePort()
     const server = nodeServer(port, { before: 'setTimeout(() => process.exit(4), 1000)' })

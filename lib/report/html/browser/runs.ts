@@ -63,7 +63,8 @@ export function drawRuns(own: (number | null)[], beside: (number | null)[] | nul
     const middle = median(values)
     if (middle !== null) svg.append(make('line', { class: name, x1: '20%', x2: '97%', y1: y(middle), y2: y(middle) }))
   }
-  for (const value of least === most ? [most] : [most, least]) {
+  const ends = numbers.length === 0 ? [] : least === most ? [most] : [most, least]
+  for (const value of ends) {
     svg.append(make('text', { x: '18.5%', y: y(value) + 4, 'text-anchor': 'end' }, valueText(value, unit)))
   }
   line(own, 'median own')
