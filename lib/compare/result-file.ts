@@ -236,7 +236,9 @@ export function parseCompareResult(written: string, name = 'the result'): Compar
   try {
     value = JSON.parse(written)
   } catch (cause) {
-    const isCut = /end of JSON|Unterminated/i.test(String(cause))
+    // What a parser expected where the text ends is a matter of where it was cut.
+    const at = Number(/at position (\d+)/.exec(String(cause))?.[1] ?? -1)
+    const isCut = at >= written.length || /end of JSON|Unterminated/i.test(String(cause))
     const what = isCut ? 'ends in the middle: it was cut short' : `is no JSON (${(cause as Error).message})`
     throw resultError(name, what, isCut ? 'write or copy it again' : REWRITE, cause)
   }
