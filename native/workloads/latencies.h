@@ -40,7 +40,7 @@ class Latencies {
   }
 
  private:
-  static constexpr std::size_t kBuckets = 60 * 32;
+  static constexpr std::size_t kBuckets = std::size_t{60} * 32;
 
   static std::size_t bucketOf(std::uint64_t nanoseconds) {
     if (nanoseconds < 32) return nanoseconds;

@@ -178,6 +178,7 @@ int runThreads(const Description& description, const Options& options, const Bod
     std::vector<std::unique_ptr<Worker>> workers;
     for (unsigned i = 0; i < options.threads; ++i) workers.push_back(std::make_unique<Worker>(i, options, done));
     std::vector<std::thread> threads;
+    threads.reserve(workers.size());
     for (const auto& worker : workers) threads.emplace_back([&] { work(*worker, start, body); });
 
     start.arrive_and_wait();

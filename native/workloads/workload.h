@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <memory>
 
 #include "workloads/latencies.h"
 #include "workloads/options.h"
@@ -173,17 +173,18 @@ inline thread_local Worker* currentWorker = nullptr;
 template <class T>
 struct Counted {
   using value_type = T;
+  static constexpr std::size_t kBytes = sizeof(T);  // NOLINT(bugprone-sizeof-expression): T may be a pointer
   Counted() = default;
   template <class Other>
   Counted(const Counted<Other>&) {}
 
   T* allocate(std::size_t count) {
-    currentWorker->account(static_cast<std::ptrdiff_t>(count * sizeof(T)));
-    return static_cast<T*>(::operator new(count * sizeof(T)));
+    currentWorker->account(static_cast<std::ptrdiff_t>(count * kBytes));
+    return std::allocator<T>().allocate(count);
   }
   void deallocate(T* memory, std::size_t count) {
-    currentWorker->account(-static_cast<std::ptrdiff_t>(count * sizeof(T)));
-    ::operator delete(memory, count * sizeof(T));
+    currentWorker->account(-static_cast<std::ptrdiff_t>(count * kBytes));
+    std::allocator<T>().deallocate(memory, count);
   }
   bool operator==(const Counted&) const { return true; }
 };

@@ -93,7 +93,9 @@ describe.each(workloads)('%s', (name) => {
   })
 
   test('does something else with another seed, size or number of threads', async () => {
-    const given: string[][] = [[], ['--seed', '2'], ['--size', '70001'], ['--threads', '5']]
+    // Few operations see nothing of a size that they do not come to.
+    const size = /graph|realloc/.test(name) ? '40' : '70001'
+    const given: string[][] = [[], ['--seed', '2'], ['--size', size], ['--threads', '5']]
     const reports = await Promise.all(given.map((args) => reportOf(name, ['--threads', '2', ...small, ...args])))
     expect(new Set(reports.map(({ checksum }) => checksum)).size).toBe(given.length)
   })
