@@ -155,7 +155,7 @@ describe('the runs of a cell', () => {
       expect(await page.locator('.card .dot').count()).toBe(10)
       expect(await page.locator('.card .beside').count()).toBe(10)
       expect(await page.locator('.card').innerText()).toMatch(
-        /Runs of jemalloc, wall time, larson[^]*10 of 10 runs: median/,
+        /Runs of jemalloc, wall time, larson[\s\S]*10 of 10 runs: median/,
       )
       await page.locator('#answer').hover()
       expect(await page.locator('.card').count()).toBe(0)

@@ -10,7 +10,7 @@ const results = { winner, undecided, failing, stopped: await stopped(), suite: a
 const bytes = (text: string) => Buffer.byteLength(text)
 
 /** The text outside of blocks of code, where Markdown has a meaning. */
-const outside = (text: string) => text.replace(/^(`{3,})text\n[^]*?\n\1$/gm, '')
+const outside = (text: string) => text.replace(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '')
 
 describe.each(Object.entries(results))('%s', (name, result) => {
   const text = compareMarkdown(result)
