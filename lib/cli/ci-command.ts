@@ -51,7 +51,7 @@ interface CiFlags extends CompareFlags {
 async function execute(flags: CiFlags): Promise<void> {
   // Loaded once more by the run; here for what is wrong with it, before any report is opened, and for the gate.
   const { config } = await loadSuite(flags.config)
-  const reports = openReports(flags)
+  const reports = openReports(flags, (result) => gateResult(result, config.gate))
   const run = suiteRun(flags.config, flags)
   const { result, interrupted } = await compareAndShow((watch) => withBase(flags, () => run(watch)), {
     reports,

@@ -17,7 +17,7 @@ import {
   shellWord,
   type TextStyle,
 } from '../report/index.ts'
-import type { ComparedHeap, CompareResult } from '../types.ts'
+import type { ComparedHeap, CompareResult, GateResult } from '../types.ts'
 import { openReport, type ReportFile, toJson } from './output.ts'
 import { progressLine } from './progress.ts'
 import { styleFor } from './terminal.ts'
@@ -28,7 +28,7 @@ const formats = {
   save: toJson,
   html: compareHtml,
   markdown: (result: CompareResult) => compareMarkdown(result),
-  junit: compareJunit,
+  junit: (result: CompareResult, gate?: GateResult) => compareJunit(result, gate),
 } as const
 
 /** Where reports go, by format. */
@@ -51,15 +51,18 @@ export interface Reports {
   abandon(): void
 }
 
-/** Opens all reports, so that a path that cannot be written is found before hours of work. */
-export function openReports(flags: ReportFlags): Reports {
+/**
+ * Opens all reports, so that a path that cannot be written is found before hours of work. What `gateOf` says is what a
+ * report counts as passed and failed, where there is a gate.
+ */
+export function openReports(flags: ReportFlags, gateOf?: (result: CompareResult) => GateResult): Reports {
   const wanted = (Object.keys(formats) as (keyof typeof formats)[]).flatMap((format) => {
     const path = flags[format]
     return path === undefined ? [] : { path, format: formats[format] }
   })
   const onStdout = wanted.filter(({ path }) => path === '-').length
   if (onStdout > 1) throw usageError('-', 'stdout for one report', `${onStdout} reports`)
-  const open: { file: ReportFile; format: (result: CompareResult) => string }[] = []
+  const open: { file: ReportFile; format: (result: CompareResult, gate?: GateResult) => string }[] = []
   const abandon = () => {
     for (const { file } of open) file.abandon()
   }
@@ -72,7 +75,7 @@ export function openReports(flags: ReportFlags): Reports {
   return {
     onStdout: onStdout > 0,
     write: (result) => {
-      for (const { file, format } of open) file.write(format(result))
+      for (const { file, format } of open) file.write(format(result, gateOf?.(result)))
     },
     abandon,
   }

@@ -5,7 +5,7 @@
  */
 
 import xmlbuilder from 'xmlbuilder'
-import type { CompareResult } from '../types.ts'
+import type { CompareResult, GateCell, GateResult } from '../types.ts'
 import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
 import { clean, cleanLines } from './layout.ts'
 import { signsOf } from './style.ts'
@@ -73,16 +73,37 @@ function caseOf(
   }
 }
 
-function suiteCases(result: CompareResult, workload: string): JunitCase[] {
+const gateOutcomes: Record<GateCell['outcome'], JunitCase['outcome']> = {
+  pass: 'passed',
+  fail: 'failure',
+  inconclusive: 'skipped',
+}
+
+/** The case as the gate judges it, so that a CI server shows what the exit status says; null where the gate does not look. */
+function gatedCase(gate: GateResult, { cell, heap }: PlacedCell, judged: JunitCase): JunitCase | null {
+  // Beside the comparison itself there may be one with a stored result: the worse of the two counts.
+  const judgements = gate.cells.filter(
+    ({ workload, metric, heapIndex }) => workload === cell.workload && metric === cell.metric && heapIndex === heap,
+  )
+  const found = (['fail', 'inconclusive', 'pass'] as const)
+    .map((outcome) => judgements.find((each) => each.outcome === outcome))
+    .find((each) => each !== undefined)
+  if (found === undefined) return null
+  if (judged.outcome === 'error') return judged
+  return { ...judged, outcome: gateOutcomes[found.outcome], message: found.reason }
+}
+
+function suiteCases(result: CompareResult, workload: string, gate: GateResult | undefined): JunitCase[] {
   const groups = failureGroups(result).filter((group) => group.workload === workload)
   const told = new Set<number>()
   return placedCells(result)
     .filter(({ cell, heap }) => cell.workload === workload && heap > 0)
-    .map((placed) => {
+    .flatMap((placed) => {
       const isFirst = !told.has(placed.heap)
       told.add(placed.heap)
       const group = groups.find(({ heap }) => heap === placed.heap)
-      return caseOf(result, placed, group, isFirst)
+      const judged = caseOf(result, placed, group, isFirst)
+      return gate === undefined ? judged : (gatedCase(gate, placed, judged) ?? [])
     })
 }
 
@@ -108,9 +129,9 @@ function properties(result: CompareResult): [string, string][] {
   ]
 }
 
-/** The whole file, ending with a line break. */
-export function compareJunit(result: CompareResult): string {
-  const suites = workloadsOf(result).map((workload) => ({ workload, cases: suiteCases(result, workload) }))
+/** The whole file, ending with a line break. With a gate its judgement counts, and only what it looks at is a case. */
+export function compareJunit(result: CompareResult, gate?: GateResult): string {
+  const suites = workloadsOf(result).map((workload) => ({ workload, cases: suiteCases(result, workload, gate) }))
   const all = suites.flatMap(({ cases }) => cases)
   const root = xmlbuilder.create('testsuites', { encoding: 'UTF-8' })
   const { skipped: _, ...sums } = totals(all)

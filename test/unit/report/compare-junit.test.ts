@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { validateXML } from 'xmllint-wasm'
+import { gateResult } from '../../../lib/compare/index.ts'
 import { compareJunit } from '../../../lib/report/index.ts'
 import { failing, stopped, undecided, winner } from './fixtures.ts'
 import { hostile, suite } from './suites.ts'
@@ -72,4 +73,19 @@ test('what failed runs printed stands there once per heap, without commands for 
   expect(xml.match(/corrupted chunk header/g)).toHaveLength(6)
   expect(xml).toContain('block 1: killed by SIGSEGV')
   expect(xml.includes('\u001b')).toBe(false)
+})
+
+test('with a gate its judgement counts, and only what it looks at is a case', () => {
+  const worse = gateResult(winner, ['wall'])
+  const lenient = {
+    ...worse,
+    cells: worse.cells.map((cell) => ({
+      ...cell,
+      outcome: 'inconclusive' as const,
+      reason: 'it may be worse, or not',
+    })),
+  }
+  expect(caseOf(compareJunit(winner, worse), 'simple: wall time')).toContain('<failure message="1.3')
+  expect(caseOf(compareJunit(winner, lenient), 'simple: wall time')).toContain('<skipped message="it may be worse')
+  expect(compareJunit(winner, worse)).not.toContain('peak memory')
 })
