@@ -24,7 +24,7 @@ const { values: given, positionals } = parseArgs({
     pairing: { type: 'string', default: 'duet,alone' },
   },
 })
-const program = 'x = []\nfor i in range(1400000):\n  x.append("a" * (i % 500))\n  if len(x) > 1000: x = x[500:]'
+const program = 'x = []\nfor i in range(1000000):\n  x.append("a" * (i % 500))\n  if len(x) > 1000: x = x[500:]'
 const command = positionals.length > 0 ? positionals : ['/usr/bin/python3', '-c', program]
 const tries = Number(given.tries)
 const blocks = Number(given.blocks)
