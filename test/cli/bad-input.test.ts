@@ -152,7 +152,8 @@ describe.each(['run', 'compare'])('%s: the target', (command) => {
   test('is left out', async () => {
     const end = await alloc8([command])
     expect(end.status).toBe(command === 'run' ? 125 : 2)
-    expect(end.stderr).toContain("missing required argument 'command'")
+    const words = command === 'run' ? "missing required argument 'command'" : 'expected a program after --, or --suite'
+    expect(end.stderr).toContain(words)
     expect((await start('')).status).toBe(command === 'run' ? 125 : 2)
   })
 })

@@ -77,8 +77,9 @@ describe('compare', () => {
     const target = ['bash', '-c', `echo run >> ${log}; sleep 0.02`, marker]
     const words = ['--heaps', 'system,simple', '--blocks', '500', '--warmup-blocks', '0', '--json', file]
     const running = start(['compare', ...words, '--', ...target])
-    // A block is three runs: two heaps and the control.
-    await until(() => existsSync(log) && readFileSync(log, 'utf8').length >= 'run\n'.length * 9, 'two blocks', 30_000)
+    // A block is three runs: two heaps and the control. Up to three come before, by which duets are decided.
+    const twoBlocks = 'run\n'.length * 12
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').length >= twoBlocks, 'two blocks', 30_000)
     if (signal === 'SIGINT') running.signalGroup(signal)
     else running.signalAlone(signal)
     const { status, stdout, stderr } = await running.end
