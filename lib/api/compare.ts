@@ -9,6 +9,7 @@ import { packageVersion } from '../binding/native.ts'
 import {
   type CompareMetric,
   type ComparisonOptions,
+  checkMetricsOf,
   type Progress,
   parseMetrics,
   runComparison,
@@ -107,6 +108,7 @@ export async function compareWorkload(
   checkCommand(options.command)
   if (options.against !== undefined) checkCommand(options.against, 'against')
   const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  checkMetricsOf('command', metrics)
   const settings = { name: name ?? basename(options.command[0] ?? ''), options, metrics, seed: seedOf(options) }
   if (known?.unrun === true) {
     const heaps = subjectsOf(known.heaps, options.command, options.against)
@@ -140,6 +142,7 @@ export async function compareService(
   { heaps, unrun }: Known,
 ): Promise<{ result: CompareResult; warnings: Warning[] }> {
   const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  checkMetricsOf('service', metrics)
   const settings = { name, options: { ...options, pairing: 'alone' as const }, metrics, seed: seedOf(options) }
   const comparison = await comparisonOptions(settings, subjectsOf(heaps, options.command, undefined))
   const asService = (result: CompareResult, timelines: Timeline[]): CompareResult => ({

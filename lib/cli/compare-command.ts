@@ -178,12 +178,28 @@ export function suiteRun(suite: string | undefined, flags: CompareFlags): (watch
 export async function withBase({ against }: CompareFlags, run: () => Promise<CompareResult>): Promise<CompareResult> {
   if (against === undefined || !isStoredResult(against)) return run()
   const base = readBase(against)
-  return compareBase(await run(), base)
+  const result = await run()
+  try {
+    return compareBase(result, base)
+  } catch (error) {
+    if (!(error instanceof Alloc8Error) || error.code !== 'BASE') throw error
+    // What was measured stands, and may be hours of work.
+    const message = [error.message, ...(error.hint ?? '').split('\n')].filter((part) => part !== '').join('; ')
+    return { ...result, warnings: [...result.warnings, { code: BASE_REFUSED, message }] }
+  }
+}
+
+const BASE_REFUSED = 'base-refused'
+
+/** Whether a stored result was named with which this one cannot be compared. */
+export function isBaseRefused({ warnings }: CompareResult): boolean {
+  return warnings.some(({ code }) => code === BASE_REFUSED)
 }
 
 function exitStatus(result: CompareResult, interrupted: boolean): number {
   if (interrupted) return 130
   if (hasFailedWorkload(result)) return 125
+  if (isBaseRefused(result)) return 2
   if (isHeapMissing(result)) return 3
   return result.cells.some((cell) => cell.runs.some((run) => run !== null)) ? 0 : 1
 }

@@ -8,6 +8,7 @@ export { gateResult } from './gate.ts'
 export { type MergeOptions, mergeResults, preventsRuns, type WorkloadResult } from './merge.ts'
 export {
   builtinMetricNames,
+  checkMetricsOf,
   defaultMetricNames,
   defaultMetrics,
   measuredValues,

@@ -127,6 +127,22 @@ export function parseMetrics(texts: readonly string[], higherIsBetter: readonly 
   return metrics
 }
 
+/** What only one kind of workload has. */
+const kinds: Record<'command' | 'service', { foreign: readonly BuiltinMetric[]; why: string }> = {
+  command: {
+    foreign: ['rss-mean', 'rss-peak', 'rss-after'],
+    why: 'is of services, whose memory is read over time; a command has peak-rss',
+  },
+  service: { foreign: ['instructions'], why: 'cannot be counted of a server, which is stopped; a service has cpu' },
+}
+
+/** Throws a METRIC error for a metric that this kind of workload can never have. */
+export function checkMetricsOf(kind: 'command' | 'service', metrics: readonly CompareMetric[]): void {
+  const { foreign, why } = kinds[kind]
+  const wrong = metrics.find(({ name, pattern }) => pattern === null && foreign.some((each) => each === name))
+  if (wrong !== undefined) throw metricError(`--metric: ${wrong.name} ${why}`, 'leave it out')
+}
+
 /** The numbers of a run by the names of alloc8's own metrics. `cpu` is user and system, `faults` minor and major. */
 export function measuredValues(
   run: Pick<RunResult, 'wallNs' | 'userNs' | 'sysNs' | 'peakRssBytes' | 'minorFaults' | 'majorFaults'>,

@@ -14,6 +14,9 @@ type Row = readonly Pick<Cell | Overall, 'metric' | 'higherIsBetter' | 'ratio'>[
 const SPEED = ['wall', 'cpu', 'user']
 const MEMORY = ['peak-rss', 'rss-mean', 'rss-peak']
 
+/** What only services have. */
+const OF_SERVICES = ['rss-mean', 'rss-peak', 'rss-after']
+
 /** What `paretoSets` takes. */
 export interface ParetoOptions {
   heaps: readonly Pick<ComparedHeap, 'state'>[]
@@ -33,8 +36,11 @@ function cost(row: Row, heap: number): number | null {
 }
 
 function setOf(workload: string | null, rows: readonly Row[], heaps: ParetoOptions['heaps']): ParetoSet[] {
-  // A rate comes last, because a program may call anything one; a service has no time of its own.
-  const speed = rowOf(rows, SPEED) ?? rows.find((row) => row[0]?.higherIsBetter)
+  // A rate comes last, because a program may call anything one. For a service it comes first: the time is its load's,
+  // which often is made to last just so long.
+  const rate = rows.find((row) => row[0]?.higherIsBetter)
+  const isService = rowOf(rows, OF_SERVICES) !== undefined
+  const speed = isService ? (rate ?? rowOf(rows, SPEED)) : (rowOf(rows, SPEED) ?? rate)
   const memory = rowOf(rows, MEMORY)
   if (speed?.[0] === undefined || memory?.[0] === undefined) return []
   const points = heaps.flatMap(({ state }, heap) => {

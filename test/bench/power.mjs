@@ -12,7 +12,7 @@ import { availableParallelism, cpus, loadavg, release, tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { root } from './tools.mjs'
+import { product, root } from './tools.mjs'
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,8 +24,8 @@ const { values: given, positionals } = parseArgs({
     pairing: { type: 'string', default: 'duet,alone' },
   },
 })
-const program = 'x = []\nfor i in range(1000000):\n  x.append("a" * (i % 500))\n  if len(x) > 1000: x = x[500:]'
-const command = positionals.length > 0 ? positionals : ['/usr/bin/python3', '-c', program]
+const strings = [product('workloads/strings'), '--threads', '1', '--operations', '400000']
+const command = positionals.length > 0 ? positionals : strings
 const tries = Number(given.tries)
 const blocks = Number(given.blocks)
 
@@ -114,6 +114,6 @@ function print(rows) {
   ]
   console.log(lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n'))
   console.log(
-    `\n${cpus()[0].model}, ${availableParallelism()} cores, Linux ${release()}; ${command[0]}, ${blocks} blocks`,
+    `\n${cpus()[0].model}, ${availableParallelism()} cores, Linux ${release()}; ${path.basename(command[0])}, ${blocks} blocks`,
   )
 }

@@ -1,7 +1,7 @@
 /** Every shape of `--metric`, right and wrong. An error must say what came and show how it is done. */
 
 import { describe, expect, test } from 'vitest'
-import { measuredValues, metricPattern, parseMetric, parseMetrics } from '../../../lib/compare/index.ts'
+import { checkMetricsOf, measuredValues, metricPattern, parseMetric, parseMetrics } from '../../../lib/compare/index.ts'
 import { Alloc8Error } from '../../../lib/errors.ts'
 
 function failure(action: () => unknown): Alloc8Error {
@@ -83,4 +83,13 @@ describe('parseMetrics', () => {
 test('measuredValues adds up CPU time and faults', () => {
   const run = { wallNs: 5, userNs: 3, sysNs: 1, peakRssBytes: 9, minorFaults: 7, majorFaults: 2 }
   expect(measuredValues(run)).toEqual({ wall: 5, user: 3, sys: 1, cpu: 4, 'peak-rss': 9, faults: 9 })
+})
+
+test('what a kind of workload can never have is refused', () => {
+  expect(failure(() => checkMetricsOf('command', parseMetrics(['rss-after']))).message).toContain('is of services')
+  expect(failure(() => checkMetricsOf('service', parseMetrics(['instructions']))).message).toContain(
+    'cannot be counted',
+  )
+  expect(() => checkMetricsOf('command', parseMetrics(['instructions', 'rps=/(\\d+)/']))).not.toThrow()
+  expect(() => checkMetricsOf('service', parseMetrics(['rss-after']))).not.toThrow()
 })

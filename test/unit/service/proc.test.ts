@@ -92,7 +92,10 @@ sys.stdin.read()
       expect(tree.members()).not.toContain(process.ppid)
       child.stdin?.write('go on\n')
       const [chunk] = await once(child.stdout as NodeJS.ReadableStream, 'data')
-      await until(() => tree.members().includes(Number(chunk)), 'the second child')
+      const second = Number(chunk)
+      const seen = () =>
+        `the second child, ${second} of ${readStat(second)?.parent}, ${commandOf(second)}; ${tree.members()}`
+      await until(() => tree.members().includes(second), 'the second child').catch(() => expect.fail(seen()))
       expect(tree.members()).not.toContain(Number(said))
       expect(tree.residentBytes()).toBeGreaterThan(1 << 20)
       expect(tree.usage()?.userNs).toBeGreaterThanOrEqual(0)
