@@ -211,7 +211,8 @@ const allocating = new Set([
 
 /**
  * The first that defines malloc. Where the order was worked out, one that no rule reaches may still have been preloaded:
- * programs that show their state in ps write over their environment. It then lies above libc.
+ * programs that show their state in ps write over their environment. It then lies above libc, unless the kernel put its
+ * start on a huge page and left a hole above it that holds libc: about one start in 25, and why this is `suspected`.
  */
 function ownerOf(
   definers: readonly LoadedObject[],

@@ -331,6 +331,13 @@ describe("where a process's memory may not be read, as under Yama", () => {
     return processAllocator(pid, proc)
   }
 
+  /** What most of a few starts say: about one in 25 is laid out by the kernel so that the place misleads. */
+  async function oftenest(look: () => Promise<ProcessAllocator>): Promise<ProcessAllocator> {
+    const looks = [await look(), await look(), await look(), await look(), await look()]
+    const alike = (one: ProcessAllocator) => looks.filter(({ allocator }) => allocator === one.allocator).length
+    return looks.reduce((best, one) => (alike(one) > alike(best) ? one : best))
+  }
+
   test('the order is worked out from the files and the environment', async () => {
     const path = await program('unreadable')
     const plain = withoutMemory(await start([path]))
@@ -346,7 +353,8 @@ describe("where a process's memory may not be read, as under Yama", () => {
 
   test('a preloaded heap whose name was written over is suspected by its place', async () => {
     const path = await overwriting()
-    const result = withoutMemory(await start([path], { LD_PRELOAD: await libraryOf('jemalloc') }))
+    const environment = { LD_PRELOAD: await libraryOf('jemalloc') }
+    const result = await oftenest(async () => withoutMemory(await start([path], environment)))
     expect(result).toMatchObject({
       allocator: 'jemalloc',
       certainty: 'suspected',
@@ -356,7 +364,7 @@ describe("where a process's memory may not be read, as under Yama", () => {
 
   test('a heap that was opened later is not taken for a preloaded one', async () => {
     const [path, library] = await openingLater()
-    expect(withoutMemory(await start([path, library]))).toMatchObject({
+    expect(await oftenest(async () => withoutMemory(await start([path, library])))).toMatchObject({
       allocator: 'glibc',
       certainty: 'suspected',
       others: [{ library, role: 'apart' }],
