@@ -37,7 +37,8 @@ The gate looks at every cell (workload, heap, metric) but the baseline's, or at 
 Where GITHUB_STEP_SUMMARY is set, the report is added to that file as Markdown.
 
 Exit status: 0 all pass; 1 one fails; 4 none fails and one is inconclusive; 3 a heap was not in effect; 125 a workload
-could not be made ready (the others were run); 2 wrong configuration or usage; 130 interrupted.
+could not be made ready (the others were run); 126 or 127 a program could not be executed or found; 2 wrong
+configuration or usage; 130 interrupted.
 
 Examples:
   alloc8 ci

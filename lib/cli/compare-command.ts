@@ -51,7 +51,7 @@ export function withRunOptions(command: Command): Command {
     .option('--max-time <time>', 'begin no block that would end later than this (30, 500ms, 10m)', duration)
     .option(
       '--metric <metric>',
-      'wall, user, sys, cpu, peak-rss, faults, instructions, or NAME=/REGEX/; may be repeated',
+      'wall, user, sys, cpu, peak-rss, faults, instructions, of services rss-mean, rss-peak, rss-after, or NAME=/REGEX/; may be repeated',
       collect,
     )
     .option('--higher-is-better <name>', 'a metric NAME that should grow; may be repeated', collect)
@@ -101,7 +101,8 @@ others). With --against a saved result each heap's ratio to the baseline is comp
 machine, for the same commands and the same library of the baseline, and less certain, as it was another hour.
 
 Exit status: 0; 3 when a heap was not in effect; 1 when nothing could be compared; 2 wrong usage or configuration; 125
-when a workload of a suite could not be made ready; 130 interrupted.
+when a workload of a suite could not be made ready; 126 or 127 when the program could not be executed or found; 130
+interrupted.
 
 Examples:
   alloc8 compare -- node build.js

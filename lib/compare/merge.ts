@@ -41,22 +41,26 @@ function mergedHeap(seen: readonly ComparedHeap[]): ComparedHeap {
   return { ...(seen[0] as ComparedHeap), state: worst.state, reasons: [...reasons.values()] }
 }
 
-/** What every workload says in the same words is said once and of none; all else with the workload's name. */
+/**
+ * What several workloads say in the same words is said once, with their names in front, or of none where all say it;
+ * all else with the workload's name.
+ */
 function mergedWarnings(results: readonly WorkloadResult[]): Warning[] {
   const begun = results.filter(({ unreached, problem }) => unreached !== true && !preventsRuns(problem))
-  const all = begun.map(({ result, warnings = [] }) => [...result.warnings, ...warnings])
-  const everywhere = (message: string) => all.every((each) => each.some((warning) => warning.message === message))
-  const told = new Set<string>()
-  return begun.flatMap(({ result }, at) =>
-    (all[at] ?? []).flatMap((warning) => {
-      if (results.length === 1) return warning
-      if (begun.length === 1 || !everywhere(warning.message))
-        return { ...warning, message: `${nameOf(result)}: ${warning.message}` }
-      if (told.has(warning.message)) return []
-      told.add(warning.message)
-      return warning
-    }),
+  const all = begun.flatMap(({ result, warnings = [] }) =>
+    [...result.warnings, ...warnings].map((warning) => ({ warning, name: nameOf(result) })),
   )
+  if (results.length === 1) return all.map(({ warning }) => warning)
+  const names = new Map<string, Set<string>>()
+  for (const { warning, name } of all) names.set(warning.message, (names.get(warning.message) ?? new Set()).add(name))
+  const told = new Set<string>()
+  return all.flatMap(({ warning }) => {
+    if (told.has(warning.message)) return []
+    told.add(warning.message)
+    const saying = [...(names.get(warning.message) ?? [])]
+    if (begun.length > 1 && saying.length === begun.length) return warning
+    return { ...warning, message: `${saying.join(', ')}: ${warning.message}` }
+  })
 }
 
 const nameOf = (result: CompareResult) => result.workloads[0]?.name ?? ''

@@ -5,7 +5,7 @@
 
 import { decide, logRatio, MINIMUM_PAIRS, median, modifiedZ, type RatioBounds, trend } from '../stats/index.ts'
 import type { ComparedHeap, Control, DuetFacts, RunFailure, Warning } from '../types.ts'
-import { subjectValues } from './cells.ts'
+import { subjectValues, thresholdOf } from './cells.ts'
 import { duetDisagreements } from './duet-warnings.ts'
 import type { Looks } from './looks.ts'
 import type { ComparisonOptions, Stop, SubjectRuns } from './types.ts'
@@ -95,6 +95,13 @@ const reach = (low: number, high: number) => Math.max(1 / low, high) - 1
 function worthOf(blocks: number): string {
   if (blocks < MINIMUM_PAIRS) return `: no interval can be given from fewer than ${MINIMUM_PAIRS}`
   return blocks < ENOUGH_BLOCKS ? `: the intervals are wide and less certain than from ${ENOUGH_BLOCKS}` : ''
+}
+
+/** How far a comparison came that was stopped: of how many blocks, or before which look where their number was open. */
+function progressOf(options: ComparisonOptions, blocks: number, looks: Looks | null): string {
+  if (looks === null) return `${blocks} of ${plural(options.blocks, 'block')}`
+  const next = looks.blocks.find((planned) => planned > blocks)
+  return plural(blocks, 'block') + (next === undefined ? '' : `, before the look at ${next}`)
 }
 
 /** A block as people count them. */
@@ -196,25 +203,25 @@ const checks: Record<WarningCode, Check> = {
       )
     }),
 
-  interrupted: ({ options, blocks, stopped }) => [
+  interrupted: ({ options, blocks, looks, stopped }) => [
     stopped?.why !== 'interrupted'
       ? null
-      : `interrupted after ${blocks} of ${plural(options.blocks, 'block')}${worthOf(blocks)}. ` +
+      : `interrupted after ${progressOf(options, blocks, looks)}${worthOf(blocks)}. ` +
         'Run it again, or with fewer --blocks, for a whole result',
   ],
 
-  'max-time': ({ options, blocks, stopped }) => [
+  'max-time': ({ options, blocks, looks, stopped }) => [
     stopped?.why !== 'max-time'
       ? null
-      : `the time allowed was used up after ${blocks} of ${plural(options.blocks, 'block')}${worthOf(blocks)}. ` +
+      : `the time allowed was used up after ${progressOf(options, blocks, looks)}${worthOf(blocks)}. ` +
         'Raise --max-time or compare fewer heaps',
   ],
 
-  'library-replaced': ({ options, blocks, stopped }) => [
+  'library-replaced': ({ options, blocks, looks, stopped }) => [
     stopped?.why !== 'library-replaced'
       ? null
       : `${stopped.file} was replaced or rewritten, seen at ${nameOf(stopped.block, options.warmupBlocks)}: only ` +
-        `the ${plural(blocks, 'block')} of ${options.blocks} before it count${worthOf(blocks)}. Let builds, updates ` +
+        `the ${plural(blocks, 'block')}${looks === null ? ` of ${options.blocks}` : ''} before it count${worthOf(blocks)}. Let builds, updates ` +
         'and --prepare leave the files alone, and run it again',
   ],
 
@@ -243,7 +250,7 @@ const checks: Record<WarningCode, Check> = {
   ],
 
   'control-differs': ({ options, heaps, control }) => {
-    const differing = control.filter(hasInterval).filter((cell) => differs(cell, options.threshold))
+    const differing = control.filter(hasInterval).filter((cell) => differs(cell, thresholdOf(options, cell.metric)))
     if (differing.length === 0) return []
     const names = differing.map(({ metric, low, high }) => `${metric} [${low.toFixed(3)}, ${high.toFixed(3)}]`)
     return [
@@ -255,11 +262,17 @@ const checks: Record<WarningCode, Check> = {
   'noise-floor': ({ options, control }) => {
     const wide = control
       .filter(hasInterval)
-      .filter((cell) => reach(cell.low, cell.high) > options.threshold && !differs(cell, options.threshold))
-    if (wide.length === 0) return []
-    const names = wide.map(({ metric, low, high }) => `${metric} ${percent(reach(low, high))}`)
+      .map((cell) => ({ ...cell, threshold: thresholdOf(options, cell.metric) }))
+      .filter((cell) => reach(cell.low, cell.high) > cell.threshold && !differs(cell, cell.threshold))
+    const first = wide[0]?.threshold
+    if (first === undefined) return []
+    const isOne = wide.every(({ threshold }) => threshold === first)
+    const names = wide.map(({ metric, low, high, threshold }) => {
+      const floor = `${metric} ${percent(reach(low, high))}`
+      return isOne ? floor : `${floor} above ${percent(threshold)}`
+    })
     return [
-      `the noise floor is above the threshold of ${percent(options.threshold)} (${names.join(', ')}): smaller ` +
+      `the noise floor is above the threshold${isOne ? ` of ${percent(first)}` : ''} (${names.join(', ')}): smaller ` +
         'differences are likely to stay inconclusive. Use more --blocks, a longer target or a quieter machine',
     ]
   },
@@ -285,7 +298,7 @@ const checks: Record<WarningCode, Check> = {
     const found = options.metrics.flatMap(({ name }) =>
       [...runs.map((heap) => ({ label: heap.spec, heap })), { label: 'the control', heap: controlRuns }].flatMap(
         ({ label, heap }) => {
-          const count = countOutliers(subjectValues(heap, name), options.threshold)
+          const count = countOutliers(subjectValues(heap, name), thresholdOf(options, name))
           return count === 0 ? [] : `${count} under ${label} (${name})`
         },
       ),

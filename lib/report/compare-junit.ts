@@ -1,16 +1,25 @@
 /**
  * A comparison as JUnit XML, which CI systems show beside their tests: a suite per workload, a case per heap and
  * metric. Worse beyond the threshold is a failure; what was not decided or not in effect was skipped, which is neither
- * passed nor failed; a heap that failed in every run is an error.
+ * passed nor failed; a heap that failed in every run is an error, and so is a workload that could not be run.
  */
 
 import xmlbuilder from 'xmlbuilder'
-import type { CompareResult, GateCell, GateResult } from '../types.ts'
+import type { CompareResult, GateCell, GateResult, WorkloadProblem } from '../types.ts'
 import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
 import { clean, cleanLines } from './layout.ts'
 import { signsOf } from './style.ts'
 import { formatPercent } from './units.ts'
-import { type CellWord, cellWord, heapLabels, isDecided, type PlacedCell, placedCells, workloadsOf } from './view.ts'
+import {
+  type CellWord,
+  cellWord,
+  heapLabels,
+  isDecided,
+  type PlacedCell,
+  placedCells,
+  problemOf,
+  workloadsOf,
+} from './view.ts'
 import { metricNoun, ratioTexts } from './words.ts'
 
 /** A case before it is written. */
@@ -30,6 +39,7 @@ const outcomes: Record<CellWord, JunitCase['outcome']> = {
   failed: 'error',
   inconclusive: 'skipped',
   'not active': 'skipped',
+  'not run': 'skipped',
 }
 
 /** Characters that XML 1.0 has no way to write, halves of surrogate pairs among them. */
@@ -45,6 +55,7 @@ function messageOf(result: CompareResult, { cell, heap }: PlacedCell, word: Cell
     const reasons = result.heaps[heap]?.reasons.map(({ message }) => clean(message)) ?? []
     return `the heap was not in effect${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`
   }
+  if (word === 'not run') return 'not run: there was no run that counts'
   if (!isDecided(cell)) return `${word}: there are too few pairs for an interval`
   const { ratio, interval } = ratioTexts(cell, signs)
   const threshold = formatPercent(cell.threshold)
@@ -73,6 +84,20 @@ function caseOf(
   }
 }
 
+/** What kept a workload from being run, as a message. */
+const problemText = ({ phase, message }: WorkloadProblem) => `${phase} failed: ${clean(message)}`
+
+/** The case of a cell whose workload could not be run. */
+function unrunCase(judged: JunitCase, problem: WorkloadProblem): JunitCase {
+  return { ...judged, outcome: 'error', message: problemText(problem) }
+}
+
+/** The one case of a workload that could not be run and has no cells, or none that a gate looks at. */
+function onlyCase(workload: string, problem: WorkloadProblem): JunitCase {
+  const name = clean(problem.phase)
+  return { name, classname: clean(workload), outcome: 'error', message: problemText(problem), output: [] }
+}
+
 const gateOutcomes: Record<GateCell['outcome'], JunitCase['outcome']> = {
   pass: 'passed',
   fail: 'failure',
@@ -96,15 +121,18 @@ function gatedCase(gate: GateResult, { cell, heap }: PlacedCell, judged: JunitCa
 function suiteCases(result: CompareResult, workload: string, gate: GateResult | undefined): JunitCase[] {
   const groups = failureGroups(result).filter((group) => group.workload === workload)
   const told = new Set<number>()
-  return placedCells(result)
+  const problem = problemOf(result, workload)
+  const cases = placedCells(result)
     .filter(({ cell, heap }) => cell.workload === workload && heap > 0)
     .flatMap((placed) => {
       const isFirst = !told.has(placed.heap)
       told.add(placed.heap)
       const group = groups.find(({ heap }) => heap === placed.heap)
-      const judged = caseOf(result, placed, group, isFirst)
+      const plain = caseOf(result, placed, group, isFirst)
+      const judged = problem === null ? plain : unrunCase(plain, problem)
       return gate === undefined ? judged : (gatedCase(gate, placed, judged) ?? [])
     })
+  return cases.length === 0 && problem !== null ? [onlyCase(workload, problem)] : cases
 }
 
 function totals(cases: readonly JunitCase[]) {

@@ -5,12 +5,13 @@
 
 import type { CompareResult } from '../types.ts'
 import { shellWord } from './adopt.ts'
+import { blocksPhrase, thresholdPhrase } from './conditions.ts'
 import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
 import { byteLength, cutBytes, type Markdown, mdBlock, mdCode, mdFold, mdPlain, mdTable, mdText } from './markdown.ts'
 import { pairingSentences } from './pairing.ts'
 import { type Signs, signsOf } from './style.ts'
 import { comparisonSummary } from './summary.ts'
-import { countOf, formatBytes, formatPercent, formatValue } from './units.ts'
+import { countOf, formatBytes, formatValue } from './units.ts'
 import {
   type CellWord,
   cellsOf,
@@ -21,6 +22,8 @@ import {
   medianOf,
   metricsOf,
   overallOf,
+  overallWord,
+  stateWord,
   workloadsOf,
 } from './view.ts'
 import { metricNoun, ratioTexts } from './words.ts'
@@ -43,6 +46,7 @@ const marks: Record<CellWord, string> = {
   baseline: 'baseline',
   failed: '🔴 failed',
   'not active': '🔴 not active',
+  'not run': '🟡 not run',
 }
 
 const ratioFields = (value: { ratio: number | null; low: number | null; high: number | null }, signs: Signs) => {
@@ -103,7 +107,14 @@ function overallSection(result: CompareResult, signs: Signs): Markdown[] {
     overallOf(result, metric).flatMap((each, heap) =>
       heap === 0
         ? []
-        : [[mdText(metricNoun(metric)), mdCode(labels[heap] ?? ''), ...ratioFields(each, signs), marks[each.verdict]]],
+        : [
+            [
+              mdText(metricNoun(metric)),
+              mdCode(labels[heap] ?? ''),
+              ...ratioFields(each, signs),
+              marks[overallWord(result, each, heap)],
+            ],
+          ],
     ),
   )
   const words = 'Geometric mean over the workloads, each counting alike:'
@@ -142,7 +153,8 @@ function heapSection(result: CompareResult, signs: Signs): Markdown {
   const labels = heapLabels(result)
   const rows = result.heaps.map(({ state, version, path, sha256, reasons }, index) => [
     mdCode(labels[index] ?? ''),
-    state + (reasons.length === 0 ? '' : `: ${reasons.map(({ message }) => mdText(message)).join('; ')}`),
+    stateWord({ state, reasons }) +
+      (reasons.length === 0 ? '' : `: ${reasons.map(({ message }) => mdText(message)).join('; ')}`),
     mdText(version ?? signs.none),
     path === null ? 'unchanged' : mdCode(path),
     sha256 === null ? signs.none : mdCode(sha256),
@@ -156,8 +168,8 @@ function footer(result: CompareResult, signs: Signs): Markdown {
   const facts = [
     `${machine.cpu}, ${countOf(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`,
     `kernel ${machine.kernel}, ${machine.libc}`,
-    `${countOf(result.blocks, 'block')} after ${countOf(result.warmupBlocks, 'warm-up block')}, seed ${result.seed}`,
-    `threshold ${formatPercent(result.threshold)}`,
+    `${blocksPhrase(result)} after ${countOf(result.warmupBlocks, 'warm-up block')}, seed ${result.seed}`,
+    `threshold ${thresholdPhrase(result.cells, result.threshold)}`,
     `alloc8 ${result.alloc8}, ${result.started}`,
     ...pairingSentences(result),
   ]

@@ -5,6 +5,7 @@
 
 import type { CompareResult } from '../types.ts'
 import { shellWord } from './adopt.ts'
+import { blocksPhrase, thresholdPhrase } from './conditions.ts'
 import { failureLines } from './failures.ts'
 import { type ColumnShape, clean, cutMiddle, cutStart, row, wrap, wrapHanging } from './layout.ts'
 import { CONTROL, tableRows } from './metric-rows.ts'
@@ -13,8 +14,8 @@ import { pairingSentences } from './pairing.ts'
 import { sinceLines } from './since-text.ts'
 import { signsOf, type TextStyle } from './style.ts'
 import { comparisonSummary } from './summary.ts'
-import { countOf, formatPercent, formatValue } from './units.ts'
-import { heapLabels, metricsOf, workloadsOf } from './view.ts'
+import { countOf, formatValue } from './units.ts'
+import { heapLabels, metricsOf, stateWord, workloadsOf } from './view.ts'
 
 const GAP = 2
 
@@ -23,7 +24,7 @@ function heapSection(result: CompareResult, style: TextStyle): string[] {
   const signs = signsOf(style)
   const { bold, dim, green, yellow, red } = style.palette
   const labels = heapLabels(result)
-  const paints = { active: green, partial: yellow, inactive: red }
+  const paints = { active: green, partial: yellow, inactive: red, 'not run': yellow }
   const longest = Math.max(CONTROL.length, ...labels.map((label) => label.length))
   const columns: ColumnShape[] = [
     { width: INDENT + Math.min(longest, Math.floor(style.width / 2) - 12), align: 'left' },
@@ -40,7 +41,8 @@ function heapSection(result: CompareResult, style: TextStyle): string[] {
   for (const [index, heap] of result.heaps.entries()) {
     const label = labels[index] ?? ''
     const room = (columns[0]?.width ?? 0) - INDENT
-    const state = { text: heap.state + (heap.state === 'partial' ? ' !' : ''), paint: paints[heap.state] }
+    const word = stateWord(heap)
+    const state = { text: word + (word === 'partial' ? ' !' : ''), paint: paints[word] }
     const path = heap.path === null ? '(unchanged)' : cutStart(clean(heap.path), style.width - used, signs)
     const name = { text: ' '.repeat(INDENT) + cutMiddle(label, room, signs) }
     lines.push(row([name, state, { text: clean(heap.version ?? signs.none) }, { text: path, paint: dim }], columns))
@@ -59,9 +61,9 @@ function footer(result: CompareResult, style: TextStyle): string[] {
   const { machine } = result
   const command = cutMiddle(subjectOf(result), style.width, signsOf(style))
   const text =
-    `${command}: ${result.partial ? `${result.blocks} of ${countOf(result.requestedBlocks, 'block')}` : countOf(result.blocks, 'block')}` +
+    `${command}: ${blocksPhrase(result)}` +
     ` after ${countOf(result.warmupBlocks, 'warm-up block')}, seed ${result.seed}, threshold ` +
-    `${formatPercent(result.threshold)}; ${machine.cpu}, ${countOf(machine.cores, 'core')}, ` +
+    `${thresholdPhrase(result.cells, result.threshold)}; ${machine.cpu}, ${countOf(machine.cores, 'core')}, ` +
     `${formatValue(machine.memoryBytes, 'bytes')}, kernel ${machine.kernel}, ${machine.libc}`
   return wrap(clean(text), style.width).map(style.palette.dim)
 }

@@ -17,6 +17,7 @@ import {
   isDecided,
   medianOf,
   overallOf,
+  overallWord,
   workloadsOf,
 } from './view.ts'
 import { ratioTexts } from './words.ts'
@@ -44,6 +45,7 @@ const paintNames: Record<CellWord, keyof Palette> = {
   baseline: 'dim',
   failed: 'red',
   'not active': 'red',
+  'not run': 'yellow',
 }
 
 function verdictField(result: CompareResult, cell: Cell, index: number, { palette }: TextStyle): Field {
@@ -123,7 +125,7 @@ function overallRows(result: CompareResult, metric: string, style: TextStyle): T
   const rows = found.flatMap((each, heap) => {
     if (heap === 0) return []
     const isIdle = result.heaps[heap]?.state === 'inactive'
-    const word = isIdle ? 'not active' : each.verdict
+    const word = overallWord(result, each, heap)
     const verdict = { text: word, paint: style.palette[paintNames[word]] }
     const made = rowOf(each, { label: { text: labels[heap] ?? '' }, verdict, digits, median: '' }, style)
     return [isIdle ? { ...made, interval: null } : made]

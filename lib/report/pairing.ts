@@ -24,7 +24,8 @@ function duetSentence(result: CompareResult, workload: ComparedWorkload): string
     ...(duet.repeats > 1 ? [`the command ${duet.repeats} times in a row on each side`] : []),
     ...(duet.overlap === null ? [] : [`both ran together ${formatPercent(duet.overlap)} of the time`]),
   ]
-  return [`${parts.join(', ')} (${clean(duet.reason)})`]
+  const medians = "each ratio is to the heap's own partner, so that one median divided by another may differ from it"
+  return [`${parts.join(', ')} (${clean(duet.reason)})${metrics.length === 0 ? '' : `; ${medians}`}`]
 }
 
 function lookSentence({ looks, blocks }: ComparedWorkload): string[] {

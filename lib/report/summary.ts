@@ -4,17 +4,19 @@
  */
 
 import type { Cell, CompareResult, Overall } from '../types.ts'
+import { stoppedSentence } from './conditions.ts'
 import type { Signs } from './style.ts'
 import { suiteSentences } from './suite-sentences.ts'
-import { countOf, formatPercent, formatValue } from './units.ts'
+import { noRatioSentence } from './undecided.ts'
+import { countOf, formatPercent } from './units.ts'
 import {
   cellsOf,
   heapLabels,
   type Interval,
   isDecided,
+  isUnknown,
   metricsOf,
   overallOf,
-  placedCells,
   workloadsWith,
 } from './view.ts'
 import { listed, metricNoun, metricVerb, ratioTexts } from './words.ts'
@@ -70,16 +72,21 @@ const memoryMetrics = ['peak-rss', 'rss-after', 'rss-mean', 'rss-peak']
 /** What the winner costs: memory when the comparison is by time, time when it is by memory. */
 function costClause(result: CompareResult, { index, cell }: Candidate, signs: Signs): string {
   const others = memoryMetrics.includes(cell.metric) ? ['wall', 'cpu'] : memoryMetrics
-  const metric = others.find((name) => isDecided(decisive(result, name)[index]))
-  const cost = decisive(result, metric ?? '')[index]
+  const known = others.filter((name) => isDecided(decisive(result, name)[index]))
+  const own = workloadsWith(result, cell.metric)
+  // A price over other workloads is another price: it comes second, and says over which.
+  const hasSame = (name: string) => String(workloadsWith(result, name)) === String(own)
+  const metric = known.find(hasSame) ?? known[0] ?? ''
+  const cost = decisive(result, metric)[index]
   if (!isDecided(cost)) return ''
+  const over = hasSame(metric) ? '' : ` over the ${workloadsWith(result, metric).length} workloads that have it`
   const { ratio, interval } = ratioTexts(cost, signs)
   const noun = metricNoun(cost.metric)
   const verb = metricVerb(cost.metric)
-  if (cost.verdict === 'better') return `, and ${verb} ${ratio} the ${noun} ${interval}`
-  if (cost.verdict === 'worse') return `, but ${verb} ${ratio} the ${noun} ${interval}`
-  if (cost.verdict === 'same') return `, with the same ${noun} within ${formatPercent(cost.threshold)}`
-  return `; the ${noun} is not decided, ${ratio} ${interval}`
+  if (cost.verdict === 'better') return `, and ${verb} ${ratio} the ${noun} ${interval}${over}`
+  if (cost.verdict === 'worse') return `, but ${verb} ${ratio} the ${noun} ${interval}${over}`
+  if (cost.verdict === 'same') return `, with the same ${noun} within ${formatPercent(cost.threshold)}${over}`
+  return `; the ${noun} is not decided${over}, ${ratio} ${interval}`
 }
 
 function against(cell: DecidedCell, label: string, baseline: string, signs: Signs): string {
@@ -124,26 +131,6 @@ function noWinnerSentences(found: readonly Candidate[], labels: readonly string[
   return [`No heap beats ${baseline} in ${noun}: ${against(nearest.cell, name, baseline, signs)}.${rest}`]
 }
 
-function noRatioSentence(result: CompareResult, labels: readonly string[], signs: Signs): string {
-  const baseline = labels[0] ?? ''
-  const [metric] = metricsOf(result)
-  const all = placedCells(result).filter(({ cell }) => cell.metric === metric)
-  const cells = cellsOf(result, metric ?? '')
-  const own = all.filter(({ heap }) => heap === 0).flatMap(({ cell }) => cell.runs.filter((value) => value !== null))
-  if (result.blocks > 0 && own.length === 0)
-    return `${baseline}, the baseline, gave no number in any run: nothing can be compared.`
-  if (result.heaps.length === 1 && own.length > 0) {
-    const sorted = own.toSorted((a, b) => a - b)
-    const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
-    return `Only ${baseline} ran: its ${metricNoun(metric ?? '')} is ${formatValue(middle, cells[0]?.unit ?? '', signs)}.`
-  }
-  if (result.blocks < 5)
-    return `Nothing is decided: an interval needs at least 5 blocks, and there are ${result.blocks}.`
-  const others = all.some(({ cell, heap }) => heap > 0 && cell.runs.some((value) => value !== null))
-  if (others) return `Nothing is decided: there are numbers of ${metricNoun(metric ?? '')} that have no ratio.`
-  return `Nothing is decided: no heap other than ${baseline} gave numbers of its own.`
-}
-
 /** Whether a heap won, or nothing is decided, or the baseline is as good as any. */
 export function outcomeOf(result: CompareResult): 'winner' | 'undecided' | 'baseline' {
   if (bestHeap(result) !== null) return 'winner'
@@ -161,18 +148,17 @@ export function comparisonSummary(result: CompareResult, signs: Signs): string {
       ? winnerSentences(result, best, labels, signs)
       : found.length > 0
         ? noWinnerSentences(found, labels, signs)
-        : [noRatioSentence(result, labels, signs)]
+        : [noRatioSentence(result, signs)]
   if (found.length > 0) sentences.push(...suiteSentences(result, leadingMetric(result), best?.index ?? null))
   if (result.overall.length > 0 && found.length > 0) {
     const answer = (sentences[0] ?? '').replace(/^(?:Inconclusive:|No heap) /, (words) => words.toLowerCase())
     sentences[0] = `Over ${countOf(workloadsWith(result, leadingMetric(result)).length, 'workload')}, ${answer}`
   }
   // Of a heap that no run came to nothing is known.
-  const isIdle = (heap: CompareResult['heaps'][number] | undefined) =>
-    heap?.state === 'inactive' && heap.reasons.every(({ code }) => code !== 'not-run')
+  const isIdle = (heap: CompareResult['heaps'][number] | undefined) => heap?.state === 'inactive' && !isUnknown(heap)
   const idle = labels.filter((_, index) => index > 0 && isIdle(result.heaps[index]))
   if (idle.length > 0) sentences.push(`Left out, as not in effect: ${listed(idle)}.`)
   if (isIdle(result.heaps[0])) sentences.push(`The baseline ${labels[0]} itself was not in effect.`)
-  if (result.partial) sentences.push(`Only ${result.blocks} of ${countOf(result.requestedBlocks, 'block')} were run.`)
+  if (result.partial) sentences.push(stoppedSentence(result))
   return sentences.join(' ')
 }

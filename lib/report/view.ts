@@ -3,7 +3,7 @@
  * their workload and metric and never by a heap's name, as two heaps of a comparison may have the same spec.
  */
 
-import type { Cell, CellVerdict, CompareResult, Control, Overall } from '../types.ts'
+import type { Cell, CellVerdict, ComparedHeap, CompareResult, Control, Overall, WorkloadProblem } from '../types.ts'
 import { clean } from './layout.ts'
 
 /** What has a ratio with its interval. */
@@ -82,13 +82,38 @@ export function heapLabels(result: Pick<CompareResult, 'heaps'>): string[] {
 }
 
 /** What a report says of a cell: its verdict, or why that would say nothing. */
-export type CellWord = CellVerdict | 'baseline' | 'failed' | 'not active'
+export type CellWord = CellVerdict | 'baseline' | 'failed' | 'not active' | 'not run'
+
+/** Whether no run under a heap came so far that it could be seen whether the heap was in effect: nothing is known of it. */
+export function isUnknown({ state, reasons }: Pick<ComparedHeap, 'state' | 'reasons'>): boolean {
+  return state === 'inactive' && reasons.length > 0 && reasons.every(({ code }) => code === 'not-run')
+}
+
+/** What a report calls the state of a heap. */
+export function stateWord(heap: Pick<ComparedHeap, 'state' | 'reasons'>): ComparedHeap['state'] | 'not run' {
+  return isUnknown(heap) ? 'not run' : heap.state
+}
+
+/** What kept a workload from being run; a teardown that failed came after the runs. */
+export function problemOf(result: Pick<CompareResult, 'workloads'>, workload: string): WorkloadProblem | null {
+  const problem = result.workloads.find(({ name }) => name === workload)?.problem
+  return problem === undefined || problem.phase === 'teardown' ? null : problem
+}
 
 /** The word for a cell. */
 export function cellWord(result: Pick<CompareResult, 'heaps'>, cell: Cell, heap: number): CellWord {
   if (cell.runs.length > 0 && cell.runs.every((value) => value === null)) return 'failed'
-  if (result.heaps[heap]?.state === 'inactive') return 'not active'
+  const own = result.heaps[heap]
+  if (own?.state === 'inactive') return isUnknown(own) ? 'not run' : 'not active'
+  if (cell.runs.length === 0) return 'not run'
   return heap === 0 ? 'baseline' : cell.verdict
+}
+
+/** The word for what holds of a heap over all workloads. */
+export function overallWord(result: Pick<CompareResult, 'heaps'>, each: Overall, heap: number): CellWord {
+  const own = result.heaps[heap]
+  if (own?.state === 'inactive') return isUnknown(own) ? 'not run' : 'not active'
+  return each.verdict
 }
 
 /** The median of the numbers among `values`; null where there are none. */

@@ -63,7 +63,7 @@ export interface Cell {
   verdict: CellVerdict
   /** What counted as a difference, as a share. */
   threshold: number
-  /** One per block, in block order; null where a run failed. */
+  /** One per block, in block order; null where a run failed, and where instructions were no longer counted because they never varied. */
   runs: (number | null)[]
   failures: RunFailure[]
   pairing: Pairing

@@ -50,8 +50,17 @@ function chip(word: CellWord): Markup {
   return html`<span class="chip ${wordClass(word)}">${word}</span>`
 }
 
-/** Verdicts sort from good to bad. */
-const ORDER: readonly CellWord[] = ['better', 'same', 'baseline', 'inconclusive', 'worse', 'not active', 'failed']
+/** Verdicts sort from good to bad; last is that of which nothing is known. */
+const ORDER: readonly CellWord[] = [
+  'better',
+  'same',
+  'baseline',
+  'inconclusive',
+  'worse',
+  'not active',
+  'failed',
+  'not run',
+]
 
 function ratioField({ interval, word }: CellRow): Markup {
   if (word === 'baseline') return html`<td class="ratio" data-value="1">1${signs.times}</td>`

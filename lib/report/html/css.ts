@@ -101,8 +101,8 @@ thead button::after{content:" ↕" / "";opacity:.5}
 .chip.is-worse,.chip.is-failed,.chip.is-not-active{color:var(--worse)}
 .chip.is-worse::before,.chip.is-failed::before,.chip.is-not-active::before{content:"✗ " / ""}
 .chip.is-same{color:var(--same)}.chip.is-same::before{content:"= " / ""}
-.chip.is-inconclusive{color:var(--open)}.chip.is-inconclusive::before{content:"? " / ""}
-.state-active{color:var(--better)}.state-partial{color:var(--open)}.state-inactive{color:var(--worse)}
+.chip.is-inconclusive,.chip.is-not-run{color:var(--open)}.chip.is-inconclusive::before,.chip.is-not-run::before{content:"? " / ""}
+.state-active{color:var(--better)}.state-partial,.state-not-run{color:var(--open)}.state-inactive{color:var(--worse)}
 .numbers,.facts{font-size:.9375rem}
 .numbers{white-space:nowrap}
 .number{text-align:right}

@@ -1,6 +1,6 @@
 /** The page's main part: for each metric a table of whiskers on one axis, and before them what holds over all workloads. */
 
-import type { CompareResult } from '../../types.ts'
+import type { Cell, CompareResult } from '../../types.ts'
 import { clean } from '../layout.ts'
 import { signsOf } from '../style.ts'
 import { formatPercent, formatValue } from '../units.ts'
@@ -12,6 +12,7 @@ import {
   medianOf,
   metricsOf,
   overallOf,
+  overallWord,
   type PlacedCell,
   placedCells,
   workloadsOf,
@@ -39,7 +40,7 @@ function cellRow(result: CompareResult, { cell, heap, position }: PlacedCell): C
   const median = medianOf(cell.runs)
   const several = workloads.length > 1
   // What another allocator did is no interval of this heap, and the baseline against itself none at all.
-  const isShown = word !== 'baseline' && word !== 'not active' && isDecided(cell)
+  const isShown = word !== 'baseline' && word !== 'not active' && word !== 'not run' && isDecided(cell)
   return {
     group: several ? clean(cell.workload) : null,
     heap: label,
@@ -67,6 +68,12 @@ function noiseSentence(result: CompareResult, metric: string): string {
   return ` The baseline, run a second time as a control, differed from itself by up to ${formatPercent(widest)}.`
 }
 
+/** Why medians and ratios may seem to disagree; null where none can. */
+function duetSentence(cells: readonly (Cell | undefined)[]): string | null {
+  if (!cells.some((cell) => cell?.pairing === 'duet')) return null
+  return 'In duets the ratio is against the partner that ran beside each run, a run of the baseline of its own for each heap: one median divided by another may give another number.'
+}
+
 function metricSection(result: CompareResult, metric: string, index: number): Markup {
   const rows = placedCells(result)
     .filter(({ cell }) => cell.metric === metric)
@@ -87,6 +94,7 @@ function metricSection(result: CompareResult, metric: string, index: number): Ma
 ${howToRead(
   `Each dot is a heap's ratio to the baseline in paired runs: 0.80 means a fifth less, 1.25 a quarter more. The bar is the interval that holds the true ratio with 95 % confidence. The scale is logarithmic, so that half and twice are equally far from 1.`,
   `The inner band is the threshold of ${formatPercent(threshold)}: a bar wholly outside it is better or worse, wholly inside it the same, and across its edge inconclusive. The hatched band is the noise floor, what the machine makes of two equal things.${noiseSentence(result, metric)}`,
+  duetSentence(rows.map(({ cell }) => result.cells[cell ?? -1])),
   `Point at a bar, or focus it, to see every run behind it, block by block.`,
 )}</section>`
 }
@@ -109,7 +117,7 @@ export function overallSection(result: CompareResult): Markup | null {
         interval: isDecided(each) && !isIdle ? each : null,
         noise: null,
         threshold: each.threshold,
-        word: isIdle ? ('not active' as const) : each.verdict,
+        word: overallWord(result, each, heap),
         cell: null,
         runsOf: '',
       }

@@ -12,7 +12,7 @@ svg text{font-size:12px;fill:var(--soft);font-family:inherit}
 .whisker .noise{fill:url(#hatch)}
 .whisker .one{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 2}
 .whisker,.card{--own:var(--soft)}
-.is-better{--own:var(--better)}.is-worse,.is-failed,.is-not-active{--own:var(--worse)}.is-same{--own:var(--same)}.is-inconclusive{--own:var(--open)}
+.is-better{--own:var(--better)}.is-worse,.is-failed,.is-not-active{--own:var(--worse)}.is-same{--own:var(--same)}.is-inconclusive,.is-not-run{--own:var(--open)}
 .whisker .bar{stroke:var(--own);stroke-width:2}
 .whisker .mark{fill:var(--own)}
 #hatch path{stroke:var(--noise);stroke-width:1.2}

@@ -2,27 +2,30 @@
 
 import type { ComparedHeap, CompareResult } from '../../types.ts'
 import { shellWord } from '../adopt.ts'
+import { blocksPhrase, thresholdPhrase, workloadBlocks } from '../conditions.ts'
 import { clean } from '../layout.ts'
 import { pairingSentences } from '../pairing.ts'
 import { signsOf } from '../style.ts'
-import { countOf, formatBytes, formatPercent } from '../units.ts'
-import { heapLabels } from '../view.ts'
+import { countOf, formatBytes } from '../units.ts'
+import { heapLabels, stateWord } from '../view.ts'
 import { html, type Markup, type Part } from './markup.ts'
 
 const signs = signsOf({ unicode: true })
 
 function heapRow({ state, reasons, version, path, sha256 }: ComparedHeap, label: string): Markup {
+  const word = stateWord({ state, reasons })
   const why = reasons.map(({ message, advice }) => html`<p class="note">${clean(message)}: ${clean(advice)}</p>`)
-  return html`<tr><th scope="row">${label}</th><td class="state-${state}">${state}${why}</td><td>${clean(version ?? signs.none)}</td><td class="path">${path === null ? 'unchanged' : clean(path)}${sha256 !== null && html`<code class="hash"><span class="hidden">SHA-256 </span>${clean(sha256)}</code>`}</td></tr>`
+  return html`<tr><th scope="row">${label}</th><td class="state-${word.replace(' ', '-')}">${word}${why}</td><td>${clean(version ?? signs.none)}</td><td class="path">${path === null ? 'unchanged' : clean(path)}${sha256 !== null && html`<code class="hash"><span class="hidden">SHA-256 </span>${clean(sha256)}</code>`}</td></tr>`
 }
 
 function workloadRows(result: CompareResult): Markup[] {
-  return result.workloads.map(({ name, kind, command, load, blocks, requestedBlocks, threshold }) => {
+  return result.workloads.map((workload) => {
+    const { name, kind, command, load, threshold } = workload
+    const cells = result.cells.filter((cell) => cell.workload === name)
     const line = clean(command.map(shellWord).join(' '))
     const run =
       load === null ? null : html`<p class="note">load: <code>${clean(load.map(shellWord).join(' '))}</code></p>`
-    const count = blocks === requestedBlocks ? String(blocks) : `${blocks} of ${requestedBlocks}`
-    return html`<tr><th scope="row">${clean(name)}</th><td>${kind}</td><td class="path"><code>${line}</code>${run}</td><td class="number">${count}</td><td class="number">${formatPercent(threshold)}</td></tr>`
+    return html`<tr><th scope="row">${clean(name)}</th><td>${kind}</td><td class="path"><code>${line}</code>${run}</td><td class="number">${workloadBlocks(workload)}</td><td class="number">${thresholdPhrase(cells, threshold)}</td></tr>`
   })
 }
 
@@ -40,7 +43,7 @@ function facts(result: CompareResult): [string, Part][] {
     ['address randomisation', clean(machine.aslr ?? 'not known')],
     [
       'runs',
-      `${countOf(result.blocks, 'block')}${result.partial ? ` of ${result.requestedBlocks}` : ''} after ${countOf(result.warmupBlocks, 'warm-up block')}, in random order by seed ${result.seed}`,
+      `${blocksPhrase(result)} after ${countOf(result.warmupBlocks, 'warm-up block')}, in random order by seed ${result.seed}`,
     ],
     ...pairingSentences(result).map((sentence): [string, Part] => ['pairing', sentence]),
     ['begun', html`<time datetime="${clean(result.started)}">${clean(result.started)}</time>`],

@@ -173,6 +173,33 @@ test('a comparison that was stopped is not told to ask for the blocks that it as
   expect((await at(9)).get('interrupted')).toContain('after 9 of 15 blocks: the intervals are wide')
 })
 
+describe('a threshold by metric', () => {
+  test('is that of control-differs', async () => {
+    const off: Runner = async ({ subject, block }) => sample((subject === 'control' ? 1.05 : 1) * (1e9 + block))
+    const found = (await warnings(off, { thresholds: { wall: 0.2 } })).get('control-differs')
+    expect(found).toContain('cpu [')
+    expect(found).not.toContain('wall')
+  })
+
+  test('is that of noise-floor, which says each where they differ', async () => {
+    const noisy = noisyRunner([1, 1], 0.1)
+    expect((await warnings(noisy, { thresholds: { wall: 0.5 } })).get('noise-floor')).toMatch(
+      /above the threshold of 1 % \(cpu [\d.]+ %, peak-rss [\d.]+ %\)/,
+    )
+    expect((await warnings(noisyRunner([1, 1], 0.1), { thresholds: { wall: 0.02 } })).get('noise-floor')).toMatch(
+      /above the threshold \(wall [\d.]+ % above 2 %, cpu [\d.]+ % above 1 %, peak-rss [\d.]+ % above 1 %\)/,
+    )
+  })
+
+  test('is that of outliers', async () => {
+    const runner: Runner = async ({ subject, block }) =>
+      sample(subject === 1 && block === 4 ? 5e9 : 1e9 + 1e6 * (block % 5))
+    const found = (await warnings(runner, { thresholds: { wall: 9 } })).get('outliers')
+    expect(found).toContain('1 under jemalloc (cpu)')
+    expect(found).not.toContain('wall')
+  })
+})
+
 test('every warning ends with something to do, and the order is that of the list', async () => {
   const runner: Runner = async ({ subject, block, warmup }) => {
     if (warmup || (subject === 1 && block === 1)) return crash()
