@@ -42,7 +42,7 @@ export type { Progress } from '../compare/index.ts'
 export interface WorkloadOptions {
   /** The program and its arguments. Its stdin is empty unless `stdin` names a file. */
   command: readonly string[]
-  /** Another program, or an earlier build of it, which is the baseline under each heap. */
+  /** Another program, or an earlier build of it, which is the baseline; both run under one heap. */
   against?: readonly string[] | undefined
   /** A file that each run reads from its start. */
   stdin?: string | undefined

@@ -3,26 +3,41 @@
  * a program each heap has both, and what tells them apart is their command.
  */
 
+import { Alloc8Error } from '../errors.ts'
 import type { ResolvedHeap } from '../types.ts'
 
 /** A subject: with a label where the heap's spec does not tell it from the others. */
 export type LabelledSubject = ResolvedHeap & { label?: string; command?: readonly string[] }
 
-/** The subjects of a comparison, the baseline first; with `against`, under each heap first that and then the command. */
+/** The subjects of a comparison, the baseline first; with `against`, first that and then the command, under one heap. */
 export function subjectsOf(
   heaps: readonly ResolvedHeap[],
   command: readonly string[],
   against: readonly string[] | undefined,
 ): LabelledSubject[] {
   if (against === undefined) return heaps.map((heap) => ({ ...heap, ...pathLabel(heap, heaps) }))
+  checkOneHeap(heaps)
   const [before, after] = commandLabels(against, command)
-  return heaps.flatMap((heap) => {
-    const under = (label: string) => (heaps.length === 1 ? label : `${label}, ${heap.spec}`)
-    return [
-      { ...heap, label: under(before), command: against },
-      { ...heap, label: under(after), command },
-    ]
-  })
+  return heaps.flatMap((heap) => [
+    { ...heap, label: before, command: against },
+    { ...heap, label: after, command },
+  ])
+}
+
+/**
+ * Throws where two builds are to be compared under several heaps: all of them would be held against the old build under
+ * the first heap, and how much of a ratio is the heap's and how much the build's could not be told.
+ */
+export function checkOneHeap(heaps: readonly ResolvedHeap[]): void {
+  if (heaps.length === 1) return
+  const specs = heaps.map(({ spec }) => spec).join(', ')
+  throw new Alloc8Error(
+    'USAGE',
+    `against: expected one heap, under which both builds run, got ${heaps.length}: ${specs}`,
+    {
+      hint: 'compare the builds under each heap in a comparison of its own, or name one (--heap, heaps)',
+    },
+  )
 }
 
 /** A word in a label that is longer than this is cut down to what differs. */

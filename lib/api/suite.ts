@@ -13,6 +13,7 @@ import { prepareService } from '../service/index.ts'
 import type { Alloc8Config, CompareResult, ResolvedHeap } from '../types.ts'
 import { CLASSIC, classicSuite } from './classic.ts'
 import { checkInput, type Progress, thresholdsOf, type WorkloadOptions } from './compare.ts'
+import { checkOneHeap } from './subjects.ts'
 import {
   checkNames,
   isService,
@@ -66,6 +67,7 @@ export async function compareSuite(config: Alloc8Config, options: SuiteOptions =
   checkAgainst(settings)
   for (const each of settings) checkPresent(each)
   const heaps = await suiteHeaps(config, options, settings, folder)
+  if (settings[0]?.options.against !== undefined) checkOneHeap(heaps)
   const clock = new SuiteClock(options.maxTimeMs ?? config.maxTimeMs, settings.length, options.onProgress)
   const seed = options.seed ?? config.seed ?? Date.now() % 2 ** 31
   const results: WorkloadResult[] = []

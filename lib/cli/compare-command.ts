@@ -96,8 +96,8 @@ With --suite the workloads are run one after another, each with its setup before
 Ctrl-C or a failure. A workload whose setup fails is named and left out, and the others are run. Options given here go
 before what the suite says; --max-time is for the whole suite, an equal part of what is left for each workload.
 
-With --against a program the two are run side by side under the same heap (the program untouched, unless --heaps names
-others). With --against a saved result each heap's ratio to the baseline is compared with what it was: only on the same
+With --against a program the two are run side by side under one heap (the program untouched, unless --heap names
+another). With --against a saved result each heap's ratio to the baseline is compared with what it was: only on the same
 machine, for the same commands and the same library of the baseline, and less certain, as it was another hour.
 
 Exit status: 0; 3 when a heap was not in effect; 1 when nothing could be compared; 2 wrong usage or configuration; 125

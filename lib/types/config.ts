@@ -41,7 +41,7 @@ export interface WorkloadBase {
 /** A program that runs under the heaps and ends by itself. */
 export interface CommandWorkload extends WorkloadBase {
   command: CommandWords
-  /** Another program, or an earlier build of it: the baseline, under the same heap. All workloads have one or none has. */
+  /** Another program, or an earlier build of it: the baseline. All workloads have one or none has, and there is one heap. */
   against?: CommandWords | undefined
   /** A file for its stdin; empty unless given. */
   stdin?: string | undefined

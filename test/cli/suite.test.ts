@@ -152,6 +152,19 @@ describe('two builds in one session', () => {
     expect(stderr).toMatch(/\.\/holder 40 /)
   })
 
+  test('two builds under several heaps are a mistake, found before anything runs', async () => {
+    const heaps = ['--heaps', 'system,multiarena', '--against', 'touch ran']
+    const { status, stderr } = await alloc8(['compare', ...heaps, '--', 'touch', 'ran'], { cwd: folder.path })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/against: expected one heap, .*got 2: system, multiarena/)
+    const workload = "{ name: 'a', setup: 'touch ran', command: 'true', against: 'true' }"
+    const suite = config('two.config.ts', `{ heaps: ['system', 'multiarena'], workloads: [${workload}] }`)
+    const under = await alloc8(['compare', '--suite', suite], { cwd: folder.path })
+    expect(under.status).toBe(2)
+    expect(under.stderr).toMatch(/against: expected one heap/)
+    expect(existsSync(at('ran'))).toBe(false)
+  })
+
   test('--against what needs a shell is a mistake', async () => {
     const { status, stderr } = await alloc8(['compare', '--against', 'a | b', '--', 'true'])
     expect(status).toBe(2)
@@ -222,9 +235,10 @@ describe('a stored result', () => {
   ])('of %s is refused with what differs', async (_, change, message) => {
     changed(change)
     const words = ['compare', ...run, '--blocks', '1', '--against', 'changed.json', '--', './holder', '4']
-    const { status, stderr } = await alloc8(words, { cwd: folder.path })
+    const { status, stdout, stderr } = await alloc8(words, { cwd: folder.path })
     expect(status).toBe(2)
-    expect(stderr.replace(/\s+/g, ' ')).toMatch(message)
+    // What is found when it is over stands among the warnings, below the table of what was measured.
+    expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(message)
   })
 
   test('that is cut off, or not there, is refused before anything runs', async () => {
