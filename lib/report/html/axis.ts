@@ -56,6 +56,21 @@ export function ratioTicks(axis: LogAxis): number[] {
   return [1]
 }
 
+/** Those ticks, 1 first and then outwards, that are at least `gap` per cent of the axis apart: their names need room. */
+export function thinned(axis: LogAxis, ticks: readonly number[], gap: number): number[] {
+  const outwards = (values: readonly number[]) => {
+    let last = positionOn(axis, 1)
+    return values.filter((value) => {
+      const at = positionOn(axis, value)
+      if (Math.abs(at - last) < gap) return false
+      last = at
+      return true
+    })
+  }
+  const below = outwards(ticks.filter((value) => value < 1).reverse()).reverse()
+  return [...below, 1, ...outwards(ticks.filter((value) => value > 1))]
+}
+
 /** A tick as text: as many digits as it needs and no more. */
 export function tickText(value: number): string {
   const digits = Math.abs(value * 100 - Math.round(value * 100)) < 0.01 || value < 0.7 ? 2 : 3

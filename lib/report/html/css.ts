@@ -69,7 +69,7 @@ pre{background:var(--faint);border-radius:7px;padding:10px 14px;overflow:auto;ma
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:10px 24px;margin:16px 0}
 dt{font-size:.8125rem;color:var(--soft)}
 dd{margin:0}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%;position:relative}
 @media print{.tools,.filters,.toc,.skip{display:none}section{break-inside:avoid}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important;scroll-behavior:auto!important}}`
 
@@ -86,7 +86,7 @@ thead button::after{content:" ↕" / "";opacity:.5}
 .cells{table-layout:fixed}
 .cells .group{width:15%}
 .cells .heap{width:15%;font-weight:600}
-.cells .median{width:6.5rem;text-align:right}
+.cells .median{width:7.75rem;text-align:right;white-space:nowrap}
 .cells .ratio{width:13.5rem}
 .cells .verdict{width:8.25rem;padding-right:0}
 .cells thead .heap{font-weight:400}
@@ -108,6 +108,8 @@ thead button::after{content:" ↕" / "";opacity:.5}
 .number{text-align:right}
 .facts{margin-bottom:14px}
 .facts th,.facts td{vertical-align:top;padding-right:18px}
+.facts th,.facts td:not(.path){white-space:nowrap}
+.facts .note{white-space:normal;min-width:14rem}
 .facts th{font-weight:600}.facts thead th{font-weight:400}
 .path{min-width:12rem}
 .hash{display:block;color:var(--soft);font-size:.75rem}`
@@ -115,7 +117,7 @@ thead button::after{content:" ↕" / "";opacity:.5}
 const narrow = `@media (max-width:860px){.cells .median{display:none}.cells .ratio{width:7.5rem}.ratio strong{display:block;min-width:0;text-align:left}.bounds{font-size:.8125rem}.cells .heap{width:21%}}
 @media (max-width:600px){.wrap,.top{padding-left:12px;padding-right:12px}section,.verdict-box{padding:14px 12px}section section{padding-left:0;padding-right:0}
 .verdict-box .answer{font-size:1.125rem}.tools{margin-left:0}
-.cells .group{display:none}.small-group{display:block}.cells .heap{width:26%}.cells .ratio{width:6.4rem}.cells .verdict{width:2rem}
+.cells .group{display:none}.small-group{display:block}.cells .heap{width:27%;font-size:.875rem}.if-wide{display:none}.cells .ratio{width:6.4rem}.cells .verdict{width:2rem}
 .cells th,.cells td{padding-right:8px}
 .cells thead .verdict .title,.cells thead .verdict button{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cells .chip{font-size:0;padding:0 6px;border:0}.cells .chip::before{font-size:1.125rem}

@@ -1,7 +1,7 @@
 /** One interval as a picture: the ratio as a dot, its interval as a bar, before the threshold's and the noise's bands. */
 
 import type { CellWord, Interval } from '../view.ts'
-import { type LogAxis, percent, positionOn, ratioTicks, tickText } from './axis.ts'
+import { type LogAxis, percent, positionOn, ratioTicks, thinned, tickText } from './axis.ts'
 import { html, type Markup } from './markup.ts'
 
 /** What a whisker shows. */
@@ -43,12 +43,19 @@ export function whisker({ axis, interval, noise, threshold, word }: WhiskerFacts
   return html`<svg class="whisker ${wordClass(word)}" width="100%" height="28" aria-hidden="true" focusable="false">${band(axis, 1 / (1 + threshold), 1 + threshold, 'threshold')}${noise !== null && band(axis, noise.low, noise.high, 'noise')}<line class="one" x1="${one}" x2="${one}" y1="0" y2="100%"/>${interval !== null && bar(axis, interval)}</svg>`
 }
 
+/** How far apart names must be, in per cent of the column: on a page of the usual width, and on a narrow one. */
+const USUAL_GAP = 18
+const NARROW_GAP = 42
+
 /** The names of the axis's ticks, for the head of the column in which the whiskers stand. */
 export function whiskerScale(axis: LogAxis): Markup {
-  const ticks = ratioTicks(axis).map((value) => {
+  const usual = thinned(axis, ratioTicks(axis), USUAL_GAP)
+  const narrow = thinned(axis, usual, NARROW_GAP)
+  const ticks = usual.map((value) => {
     const at = positionOn(axis, value)
     const anchor = at < 6 ? 'start' : at > 94 ? 'end' : 'middle'
-    return html`<text x="${percent(at)}" y="12" text-anchor="${anchor}"${value === 1 && html` class="unity"`}>${tickText(value)}</text>`
+    const name = value === 1 ? html` class="unity"` : !narrow.includes(value) && html` class="if-wide"`
+    return html`<text x="${percent(at)}" y="12" text-anchor="${anchor}"${name}>${tickText(value)}</text>`
   })
   return html`<svg class="scale" width="100%" height="16" aria-hidden="true" focusable="false">${ticks}</svg>`
 }
