@@ -1,13 +1,17 @@
 // Tests run from the sources. Two at a time, because many start programs of their own and the machine may have two
-// cores; each has a minute, because a hanging target is what some of them are about.
+// cores; each has a minute, because a hanging target is what some of them are about. On a CI server, whose neighbours
+// nobody knows, a test that fails is run once more; the one that needed it is listed, and is a defect to be mended.
 
 import { defineConfig } from 'vitest/config'
+import { retried } from './test/support/retried.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...(process.env['ALLOC8_LONG'] ? [] : ['test/long/**'])],
     maxWorkers: 2,
+    reporters: ['default', retried],
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     globalSetup: ['test/support/setup.ts'],
