@@ -7,7 +7,7 @@
 import { defineConfig } from 'alloc8'
 
 const port = process.env['PORT'] ?? '7401'
-const requests = process.env['REQUESTS'] ?? '200000'
+const requests = process.env['REQUESTS'] ?? '50000'
 const quiet = ['--save', '', '--appendonly', 'no', '--daemonize', 'no']
 
 export default defineConfig({
