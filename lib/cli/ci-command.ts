@@ -29,10 +29,14 @@ export function ciCommand(): Command {
 const help = `
 The gate looks at every cell (workload, heap, metric) but the baseline's, or at the metrics that the configuration names
 (gate: ['peak-rss']). Each passes, fails or is inconclusive:
-  fail          the whole interval lies beyond the threshold on the worse side, or every run failed; the interval is
-                wider than in the table, so that of all cells together 5 % at most are false alarms
-  pass          the interval excludes that it is worse by more than the threshold
+  fail          the whole interval lies beyond the threshold on the worse side, or most runs failed and more than the
+                baseline's; the interval is wider than in the table, so that of all cells together 5 % at most are
+                false alarms
+  pass          the interval excludes that it is worse by more than the threshold, and no more runs failed than the
+                baseline's
   inconclusive  neither: more blocks, a longer program or a larger threshold decide it
+With --against each cell's change since the stored result is judged, too, within the same 5 %. How the machine itself
+drifted from that hour to this one is not in them: two builds in one session are the surer gate (against, two heaps).
 
 Where GITHUB_STEP_SUMMARY is set, the report is added to that file as Markdown.
 

@@ -155,6 +155,9 @@ const sinceCell = object<SinceCell>({
   of: oneOf('ratio', 'value'),
   ...interval,
   verdict,
+  level: amount,
+  valuesNow: runs,
+  valuesThen: runs,
 })
 
 const result = object<CompareResult>({

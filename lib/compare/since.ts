@@ -16,9 +16,15 @@ function valuesOf({ cells }: CellGroup, heap: number): (number | null)[] {
   return logs.map(Math.exp)
 }
 
-function sinceCell(then: CellGroup, now: CellGroup, heap: number, options: BootstrapOptions): SinceCell {
-  const { workload, metric, heap: spec, threshold, higherIsBetter } = now.cells[heap] as Cell
-  const bounds = unpairedRatio(valuesOf(now, heap), valuesOf(then, heap), options)
+function sinceCell(
+  earlier: CellGroup,
+  group: CellGroup,
+  heap: number,
+  options: BootstrapOptions & { level: number },
+): SinceCell {
+  const { workload, metric, heap: spec, threshold, higherIsBetter } = group.cells[heap] as Cell
+  const [valuesNow, valuesThen] = [valuesOf(group, heap), valuesOf(earlier, heap)]
+  const bounds = unpairedRatio(valuesNow, valuesThen, options)
   return {
     workload,
     heap: spec,
@@ -29,8 +35,20 @@ function sinceCell(then: CellGroup, now: CellGroup, heap: number, options: Boots
     verdict: decide(bounds, threshold, higherIsBetter),
     threshold,
     higherIsBetter,
+    level: options.level,
+    valuesNow,
+    valuesThen,
   }
 }
+
+/** One that stopped when its verdicts pleased has shared its error between its looks, and so must what is made of it. */
+const levelOf = (name: string, results: readonly CompareResult[]) =>
+  Math.min(
+    0.05,
+    ...results.flatMap(({ workloads }) =>
+      workloads.filter((workload) => workload.name === name).flatMap(({ looks }) => looks?.level ?? []),
+    ),
+  )
 
 /** What has changed since an earlier result with the same heaps, for the workloads and metrics that both have. */
 export function sinceResult(now: CompareResult, then: CompareResult, file: string): Since {
@@ -40,7 +58,8 @@ export function sinceResult(now: CompareResult, then: CompareResult, file: strin
     if (before === undefined) return []
     // Of several heaps the baseline is the measure, and its own change is that of the hour.
     const from = group.cells.length > 1 ? 1 : 0
-    return group.cells.slice(from).map((_, at) => sinceCell(before, group, from + at, { seed: now.seed }))
+    const options = { seed: now.seed, level: levelOf(group.workload, [now, then]) }
+    return group.cells.slice(from).map((_, at) => sinceCell(before, group, from + at, options))
   })
   return { file, started: then.started, cells }
 }

@@ -221,10 +221,15 @@ export interface SinceCell
   heapIndex: number
   /** What is compared: the heap's ratio to the baseline, now over then; or its number, where it was the only heap. */
   of: 'ratio' | 'value'
-  /** Now over then; null when there are too few numbers. `low` and `high` bound it at 95 %, by the runs alone. */
+  /** Now over then; null when there are too few numbers. `low` and `high` bound it by the runs alone, at 1 - `level`. */
   ratio: number | null
   low: number | null
   high: number | null
+  /** Two-sided level of the interval: 0.05, or less where one of the two results was looked at several times. */
+  level: number
+  /** What was compared, in no order that pairs them: ratios to the baseline, or numbers, as `of` says. */
+  valuesNow: (number | null)[]
+  valuesThen: (number | null)[]
 }
 
 /** What has changed since a stored result. */

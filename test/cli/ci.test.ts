@@ -83,6 +83,25 @@ describe('the status', () => {
     expect(status).toBe(1)
   })
 
+  test('1 where most runs fail that did not before, and 4 where some do', async () => {
+    const crash = (name: string, every: string) => ({
+      name,
+      setup: `rm -f ${name}`,
+      against: ['sh', '-c', 'true'],
+      // By its own count of runs, the warm-up left out.
+      command: ['sh', '-c', `echo >> ${name}; case $(($(wc -l < ${name}) % 3)) in ${every}) kill -SEGV $$;; esac`],
+    })
+    const config = { blocks: 12, threshold: 0.5 }
+    const most = await ci({ ...config, workloads: [crash('most', '1|2')] })
+    expect(most.stdout.replace(/\s+/g, ' ')).toMatch(
+      /failed: .*failed in 8 of 12 runs, and the baseline in 0: .*SIGSEGV/,
+    )
+    expect(most.status).toBe(1)
+    const some = await ci({ ...config, workloads: [crash('some', '1')] })
+    expect(some.stdout.replace(/\s+/g, ' ')).toMatch(/inconclusive: .*failed in 4 of 12 runs/)
+    expect(some.status).toBe(4)
+  })
+
   test('4 where it cannot be told: too few blocks for any interval', async () => {
     const { status, stdout } = await ci({ blocks: 3, workloads: [runs([20, 1], [24, 1])] })
     expect(stdout).toMatch(/gate: inconclusive/)
