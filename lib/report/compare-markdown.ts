@@ -9,6 +9,7 @@ import { blocksPhrase, thresholdPhrase } from './conditions.ts'
 import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
 import { byteLength, cutBytes, type Markdown, mdBlock, mdCode, mdFold, mdPlain, mdTable, mdText } from './markdown.ts'
 import { pairingSentences } from './pairing.ts'
+import { sinceWords } from './since-text.ts'
 import { type Signs, signsOf } from './style.ts'
 import { comparisonSummary } from './summary.ts'
 import { countOf, formatBytes, formatValue } from './units.ts'
@@ -121,6 +122,23 @@ function overallSection(result: CompareResult, signs: Signs): Markdown[] {
   return [`### Overall\n\n${words}\n\n${mdTable(['metric', 'heap', 'ratio', '95 % interval', 'verdict'], rows, [2])}`]
 }
 
+/** What has changed since a stored result, folded: it is the less certain part. */
+function sinceSections(result: CompareResult, signs: Signs): Markdown[] {
+  const { since } = result
+  if (since === undefined) return []
+  const labels = heapLabels(result)
+  const rows = since.cells.map((cell) => [
+    mdText(cell.workload),
+    mdCode(labels[cell.heapIndex] ?? ''),
+    mdText(metricNoun(cell.metric)),
+    ...ratioFields(cell, signs),
+    marks[cell.verdict],
+  ])
+  const table = mdTable(['workload', 'heap', 'metric', 'now over then', '95 % interval', 'verdict'], rows, [3])
+  const words = `Now over then, by ${mdText(sinceWords(result, since))}; not side by side, so less certain.`
+  return [mdFold(`<b>since ${mdText(since.file)}</b>`, `${words}\n\n${table}`)]
+}
+
 function outputOf(group: FailureGroup): Markdown {
   const told = group.failures.find(({ output }) => output.trim() !== '')
   if (told === undefined) return ''
@@ -203,6 +221,7 @@ export function compareMarkdown(result: CompareResult, options: MarkdownOptions 
     `## alloc8: ${mdText(title)}\n\n**${mdText(comparisonSummary(result, signs))}**`,
     ...overallSection(result, signs),
     ...metricSections(result, signs),
+    ...sinceSections(result, signs),
     ...warningSection(result),
     footer(result, signs),
     ...failureSections(result),

@@ -1,10 +1,15 @@
 /** What has changed since a stored result, as a section of the terminal's report. */
 
-import type { CompareResult } from '../types.ts'
+import type { CompareResult, Since } from '../types.ts'
 import { clean, row } from './layout.ts'
 import { signsOf, type TextStyle } from './style.ts'
 import { heapLabels } from './view.ts'
 import { metricNoun, ratioTexts } from './words.ts'
+
+/** What is compared with what it was. */
+export function sinceWords(result: CompareResult, since: Since): string {
+  return since.cells.some(({ of }) => of === 'ratio') ? `ratios to ${heapLabels(result)[0]}` : 'numbers'
+}
 
 /** The section's lines, in a list of one; none where the result was not held against another. */
 export function sinceLines(result: CompareResult, style: TextStyle): string[][] {
@@ -31,7 +36,7 @@ export function sinceLines(result: CompareResult, style: TextStyle): string[][] 
     width: width(column),
     align: column === 1 ? ('right' as const) : ('left' as const),
   }))
-  const of = since.cells.some(({ of: what }) => what === 'ratio') ? `ratios to ${labels[0]}` : 'numbers'
-  const title = `${bold('since')} ${clean(since.file)} ${dim(`(${of}; not side by side, so less certain)`)}`
+  const of = `(${sinceWords(result, since)}; not side by side, so less certain)`
+  const title = `${bold('since')} ${clean(since.file)} ${dim(of)}`
   return [[title, ...rows.map((fields) => row(fields, columns))]]
 }

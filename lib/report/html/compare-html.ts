@@ -21,6 +21,7 @@ import { paretoSection } from './pareto.ts'
 import { failureSection, warningSection } from './problems.ts'
 import { provenance } from './provenance.ts'
 import { script } from './script.ts'
+import { sinceSection } from './since-section.ts'
 import { timelineSection } from './timelines.ts'
 
 const signs = signsOf({ unicode: true })
@@ -86,6 +87,7 @@ const definitions = trusted(
 function body(result: CompareResult): Markup {
   const overall = overallSection(result)
   const metrics = html`<section id="metrics" aria-labelledby="metrics-title"><h2 id="metrics-title">By metric</h2>${filterForm(result)}${metricSections(result)}</section>`
+  const since = sinceSection(result)
   const pareto = paretoSection(result)
   const timelines = timelineSection(result)
   const failures = failureSection(result)
@@ -95,6 +97,7 @@ function body(result: CompareResult): Markup {
   const places: [string, string, Markup | null][] = [
     ['overall', 'Over all workloads', overall],
     ['metrics', 'By metric', metrics],
+    ['since', 'Since the stored result', since],
     ['pareto', 'Memory against speed', pareto],
     ['timelines', 'Memory over time', timelines],
     ['failures', 'Failed runs', failures],
