@@ -3,7 +3,7 @@
  * nothing, so that each of these is looked at, and what differs is named.
  */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { parseCompareResult, sinceResult } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import type { CompareResult, Machine } from '../types.ts'
@@ -15,9 +15,13 @@ export interface StoredResult {
   result: CompareResult
 }
 
-/** Whether what is written after --against is a result's file, and not a program. */
+/**
+ * Whether what is written after --against is a result's file, and not a program: one word that ends in .json, or with
+ * spaces in it a file that is there, as the last word of a command may end so too (`./old --config x.json`).
+ */
 export function isStoredResult(text: string): boolean {
-  return /^\S.*\.json$/.test(text)
+  if (!text.endsWith('.json')) return false
+  return !/\s/.test(text) || statSync(text, { throwIfNoEntry: false })?.isFile() === true
 }
 
 function baseError(message: string, hint: string, cause?: unknown): Alloc8Error {

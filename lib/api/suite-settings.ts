@@ -111,14 +111,26 @@ function chosenMetrics(config: Alloc8Config, workload: Workload, overrides: Suit
   const wrong = isService(workload) ? undefined : texts?.find((text) => ofServices.test(text))
   if (wrong !== undefined) throw configError(workload.name, `metrics: ${wrong} is measured of services only`)
   const names = named(workload.name, () => texts?.map((text) => parseMetric(text).name)) ?? []
-  const ownHigher = overrides.higherIsBetter ?? workload.higherIsBetter
-  const higher = ownHigher ?? config.higherIsBetter?.filter((name) => names.includes(name)) ?? []
-  const kept = overrides.higherIsBetter === undefined ? higher : higher.filter((name) => names.includes(name))
-  return { texts, higher: kept }
+  const commonHigher =
+    overrides.higherIsBetter ?? (workload.higherIsBetter === undefined ? config.higherIsBetter : undefined)
+  // Of its own names only those are left out that a flag has put aside: any other is a mistake, and told as one.
+  const aside = overrides.metrics === undefined ? [] : declaredNames(config, workload)
+  const ownHigher = workload.higherIsBetter?.filter((name) => names.includes(name) || !aside.includes(name))
+  return { texts, higher: commonHigher?.filter((name) => names.includes(name)) ?? ownHigher ?? [] }
+}
+
+/** The names of the metrics that the configuration gives a workload, whatever flags make of them. */
+function declaredNames(config: Alloc8Config, workload: Workload): string[] {
+  const usual = isService(workload) ? serviceMetrics : []
+  const texts = workload.metrics ?? config.metrics ?? usual
+  if (texts.length === 0) return parseMetrics([]).map(({ name }) => name)
+  const names = texts.map((text) => text.replace(/=.*$/s, ''))
+  return isService(workload) ? names : names.filter((name) => !ofServices.test(name))
 }
 
 /**
- * Names of metrics that no workload has: in `gate`, in a threshold, for what should grow.
+ * Names of metrics that no workload has: in `gate`, in a threshold, for what should grow. Those of workloads and metrics
+ * that flags have put aside are right, and have no effect.
  * @throws Alloc8Error CONFIG
  */
 export function checkNames(
@@ -126,7 +138,9 @@ export function checkNames(
   settings: readonly WorkloadSettings[],
   overrides: SuiteOverrides,
 ): void {
-  const known = [...new Set(settings.flatMap(({ metrics }) => metrics.map(({ name }) => name)))]
+  const measured = settings.flatMap(({ metrics }) => metrics.map(({ name }) => name))
+  const declared = config.workloads.flatMap((workload) => declaredNames(config, workload))
+  const known = [...new Set([...measured, ...declared])]
   const check = (where: string, names: readonly string[], have: readonly string[]) => {
     const wrong = names.find((name) => !have.includes(name))
     if (wrong === undefined) return
@@ -137,11 +151,12 @@ export function checkNames(
   const keys = (threshold: unknown) =>
     typeof threshold === 'object' && threshold !== null ? Object.keys(threshold) : []
   check('gate', config.gate ?? [], known)
-  check('higherIsBetter', overrides.higherIsBetter ?? config.higherIsBetter ?? [], known)
+  if (overrides.higherIsBetter === undefined) check('higherIsBetter', config.higherIsBetter ?? [], known)
+  else check('higherIsBetter', overrides.higherIsBetter, [...new Set(measured)])
   check('threshold', keys(config.threshold), known)
   for (const { name, workload, metrics } of settings) {
-    const own = metrics.map((metric) => metric.name)
-    check(`workload ${JSON.stringify(name)}: threshold`, keys(workload.threshold), own)
+    const own = [...metrics.map((metric) => metric.name), ...declaredNames(config, workload)]
+    check(`workload ${JSON.stringify(name)}: threshold`, keys(workload.threshold), [...new Set(own)])
   }
 }
 

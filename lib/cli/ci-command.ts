@@ -1,14 +1,16 @@
 /** `alloc8 ci`: a suite as a gate. Its status says whether anything got worse, and is never decided by noise. */
 
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { Command } from 'commander'
-import { hasFailedWorkload, loadSuite } from '../api/suite.ts'
+import { hasFailedWorkload } from '../api/suite.ts'
 import { gateResult } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import { compareMarkdown, gateText, plainPalette } from '../report/index.ts'
 import type { CompareResult, GateResult } from '../types.ts'
-import { type CompareFlags, suiteRun, withBase, withRunOptions } from './compare-command.ts'
+import { type CompareFlags, isBaseRefused, suiteRun, withBase, withRunOptions } from './compare-command.ts'
 import { compareAndShow, isHeapMissing, openReports, withReportOptions } from './comparing.ts'
+import { harmless } from './failure.ts'
+import { guardStatus } from './guard.ts'
 import { styleFor } from './terminal.ts'
 
 /** The command with its options. */
@@ -23,7 +25,7 @@ export function ciCommand(): Command {
   return withReportOptions(withRunOptions(command))
     .option('--save <file>', 'keep the result, to compare later ones with by --against')
     .addHelpText('after', help)
-    .action(execute)
+    .action((flags: CiFlags) => guardStatus('ci', () => execute(flags)))
 }
 
 const help = `
@@ -42,7 +44,7 @@ Where GITHUB_STEP_SUMMARY is set, the report is added to that file as Markdown.
 
 Exit status: 0 all pass; 1 one fails; 4 none fails and one is inconclusive; 3 a heap was not in effect; 125 a workload
 could not be made ready (the others were run); 126 or 127 a program could not be executed or found; 2 wrong
-configuration or usage; 130 interrupted.
+configuration or usage, or a saved result that this one cannot be held against; 130 interrupted.
 
 Examples:
   alloc8 ci
@@ -54,10 +56,9 @@ interface CiFlags extends CompareFlags {
 }
 
 async function execute(flags: CiFlags): Promise<void> {
-  // Loaded once more by the run; here for what is wrong with it, before any report is opened, and for the gate.
-  const { config } = await loadSuite(flags.config)
+  const { config, run } = await suiteRun(flags.config, flags)
+  checkSummary()
   const reports = openReports(flags, (result) => gateResult(result, config.gate))
-  const run = suiteRun(flags.config, flags)
   const { result, interrupted } = await compareAndShow((watch) => withBase(flags, () => run(watch)), {
     reports,
     showOutput: flags.showOutput === true,
@@ -70,17 +71,37 @@ async function execute(flags: CiFlags): Promise<void> {
   process.exitCode = exitStatus(result, gate, interrupted)
 }
 
-/** Adds the report to the summary of a step of GitHub Actions, which takes Markdown. */
+/** The file of the summary of a step of GitHub Actions, where there is one. */
+const summaryPath = () => process.env['GITHUB_STEP_SUMMARY'] || undefined
+
+const whyOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error))
+
+/** Throws where the summary cannot be written, before hours of work. */
+function checkSummary(): void {
+  const path = summaryPath()
+  if (path === undefined) return
+  const existed = existsSync(path)
+  try {
+    closeSync(openSync(path, 'a'))
+    if (!existed) rmSync(path, { force: true })
+  } catch (cause) {
+    const hint = 'unset GITHUB_STEP_SUMMARY, or let it name a file that may be written'
+    const message = `GITHUB_STEP_SUMMARY: ${path}: cannot be written (${whyOf(cause)})`
+    throw new Alloc8Error('OUTPUT_PATH', message, { hint, cause })
+  }
+}
+
+/** Adds the report to the summary, which takes Markdown. Where that fails by now, what the gate said still stands. */
 function addSummary(result: CompareResult, gate: GateResult): void {
-  const path = process.env['GITHUB_STEP_SUMMARY']
-  if (path === undefined || path === '') return
+  const path = summaryPath()
+  if (path === undefined) return
   try {
     const words = gateText(gate, result, { width: 100, unicode: true, palette: plainPalette })
     appendFileSync(path, `${compareMarkdown(result)}\n\`\`\`text\n${words}\`\`\`\n`)
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    const hint = 'unset GITHUB_STEP_SUMMARY, or let it name a file that may be written'
-    throw new Alloc8Error('OUTPUT_PATH', `GITHUB_STEP_SUMMARY: ${path}: cannot be written (${why})`, { hint, cause })
+  } catch (error) {
+    process.stderr.write(
+      `${harmless(`alloc8: warning: GITHUB_STEP_SUMMARY: ${path}: could not be written (${whyOf(error)})`)}\n`,
+    )
   }
 }
 
@@ -89,5 +110,7 @@ const statuses = { pass: 0, fail: 1, inconclusive: 4 } as const
 function exitStatus(result: CompareResult, { outcome }: GateResult, interrupted: boolean): number {
   if (interrupted) return 130
   if (hasFailedWorkload(result)) return 125
+  // Half of what the gate was to look at is not there.
+  if (isBaseRefused(result)) return 2
   return isHeapMissing(result) ? 3 : statuses[outcome]
 }

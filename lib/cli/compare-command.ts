@@ -6,7 +6,7 @@ import { compare } from '../api/compare.ts'
 import { compareSuite, hasFailedWorkload, loadSuite, type SuiteOverrides } from '../api/suite.ts'
 import { Alloc8Error, usageError } from '../errors.ts'
 import { splitHeapList } from '../heaps/index.ts'
-import type { CompareResult, Pairing } from '../types.ts'
+import type { Alloc8Config, CompareResult, Pairing } from '../types.ts'
 import {
   compareAndShow,
   isHeapMissing,
@@ -16,6 +16,7 @@ import {
   type Watch,
   withReportOptions,
 } from './comparing.ts'
+import { guardStatus, withoutExit } from './guard.ts'
 import { collect, commandText, duration, share, wholeNumber } from './options.ts'
 
 /** What `compare` and `ci` can be told alike. */
@@ -123,8 +124,13 @@ async function execute(command: string[], flags: CompareFlags): Promise<void> {
   if (flags.suite === undefined && flags.workload !== undefined) {
     throw usageError('--workload', 'a suite (--suite) to choose from', flags.workload.join(', '))
   }
+  const { suite } = flags
+  if (suite === undefined) return compareWith(commandRun(command, flags), flags)
+  await guardStatus(`compare --suite ${suite}`, async () => compareWith((await suiteRun(suite, flags)).run, flags))
+}
+
+async function compareWith(run: (watch: Watch) => Promise<CompareResult>, flags: CompareFlags): Promise<void> {
   const reports = openReports(flags)
-  const run = flags.suite === undefined ? commandRun(command, flags) : suiteRun(flags.suite, flags)
   const { result, interrupted } = await compareAndShow((watch) => withBase(flags, () => run(watch)), {
     reports,
     showOutput: flags.showOutput === true,
@@ -162,17 +168,19 @@ function commandRun(command: string[], flags: CompareFlags): (watch: Watch) => P
   return (watch) => compare({ ...overridesOf(flags), command, against: before, seed, reproduce, ...watch })
 }
 
-/** Runs a suite by its name, or the one in the working folder where it has none. */
-export function suiteRun(suite: string | undefined, flags: CompareFlags): (watch: Watch) => Promise<CompareResult> {
+/** Loads a suite by its name, or the one in the working folder where it has none. Gives how to run it. */
+export async function suiteRun(
+  suite: string | undefined,
+  flags: CompareFlags,
+): Promise<{ config: Alloc8Config; run: (watch: Watch) => Promise<CompareResult> }> {
   if (flags.against !== undefined && !isStoredResult(flags.against)) {
     throw usageError('--against', 'a saved result (a workload names its earlier build itself: against)', flags.against)
   }
-  return async (watch) => {
-    const { config, folder } = await loadSuite(suite)
-    const seed = flags.seed ?? config.seed ?? Date.now() % 2 ** 31
-    const reproduce = reproduction(seed, flags.seed === undefined && config.seed === undefined)
-    return compareSuite(config, { ...overridesOf(flags), folder, seed, workloads: flags.workload, reproduce, ...watch })
-  }
+  const { config, folder } = await withoutExit(() => loadSuite(suite))
+  const seed = flags.seed ?? config.seed ?? Date.now() % 2 ** 31
+  const reproduce = reproduction(seed, flags.seed === undefined && config.seed === undefined)
+  const options = { ...overridesOf(flags), folder, seed, workloads: flags.workload, reproduce }
+  return { config, run: (watch) => compareSuite(config, { ...options, ...watch }) }
 }
 
 /** A comparison, held against a saved result where one is named; that is read first, as it may be none. */

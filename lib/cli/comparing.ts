@@ -3,9 +3,11 @@
  * anything runs, and the table for people at the end.
  */
 
+import { realpathSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { WorkloadOptions } from '../api/compare.ts'
-import { usageError } from '../errors.ts'
+import { Alloc8Error, usageError } from '../errors.ts'
 import { resolveHeap } from '../heaps/index.ts'
 import {
   adoptText,
@@ -62,6 +64,7 @@ export function openReports(flags: ReportFlags, gateOf?: (result: CompareResult)
   })
   const onStdout = wanted.filter(({ path }) => path === '-').length
   if (onStdout > 1) throw usageError('-', 'stdout for one report', `${onStdout} reports`)
+  checkDistinct(wanted.map(({ path }) => path))
   const open: { file: ReportFile; format: (result: CompareResult, gate?: GateResult) => string }[] = []
   const abandon = () => {
     for (const { file } of open) file.abandon()
@@ -78,6 +81,20 @@ export function openReports(flags: ReportFlags, gateOf?: (result: CompareResult)
       for (const { file, format } of open) file.write(format(result, gateOf?.(result)))
     },
     abandon,
+  }
+}
+
+/** Throws where two reports would go to one file, of which the first would be lost. */
+function checkDistinct(paths: readonly string[]): void {
+  const files = new Set<string>()
+  for (const path of paths) {
+    const stat = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
+    // A device or a FIFO takes one after the other.
+    if (path === '-' || (stat !== undefined && !stat.isFile())) continue
+    const file = stat === undefined ? resolve(path) : realpathSync(path)
+    if (files.has(file))
+      throw new Alloc8Error('USAGE', `${path}: expected a file for each report, got two reports for it`)
+    files.add(file)
   }
 }
 

@@ -9,6 +9,7 @@ import { createJiti } from 'jiti'
 import { Alloc8Error } from '../errors.ts'
 import type { Alloc8Config } from '../types.ts'
 import { checkConfig } from './check.ts'
+import { evaluated } from './evaluate.ts'
 import { isPlainObject, type Suggest, shown } from './shape.ts'
 
 /** The names under which a configuration is looked for. */
@@ -99,13 +100,17 @@ async function loadModule(file: string, name: string, { alloc8 }: LoadOptions): 
   })
   let exported: unknown
   try {
-    exported = await jiti.import(file)
+    exported = await evaluated(async () => {
+      const module: unknown = await jiti.import(file)
+      // What is exported may be a promise, and is waited for here, where its failure is the file's.
+      return isPlainObject(module) ? { ...module, default: await module['default'] } : module
+    })
   } catch (error) {
     throw configError(`${name}: it could not be loaded: ${messageOf(error)}`, placeOf(error, file), error)
   }
-  const given = isPlainObject(exported) ? await exported['default'] : undefined
+  const given = isPlainObject(exported) ? exported['default'] : undefined
   if (given === undefined) {
-    const names = isPlainObject(exported) ? Object.keys(exported) : []
+    const names = isPlainObject(exported) ? Object.keys(exported).filter((key) => key !== 'default') : []
     const instead = names.length === 0 ? 'nothing' : names.join(', ')
     throw configError(`${name}: expected a default export, got ${instead}`, EXAMPLE)
   }

@@ -1,6 +1,6 @@
 /** `alloc8 ci`: the gate's status under planted regressions and without any, and the reports that it leaves. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CompareResult } from '../../lib/types.ts'
@@ -184,9 +184,37 @@ test('the summary of the step is added to, and the other reports are written', a
   expect(result.workloads[0]).toMatchObject({ name: 'program', blocks: 6 })
 })
 
-test('a summary that cannot be written is an error that names it', async () => {
-  const env = { GITHUB_STEP_SUMMARY: join(folder.path, 'none', 'summary.md') }
-  const { status, stderr } = await ci({ blocks: 1, workloads: [runs([1, 1], [1, 1])] }, [], env)
-  expect(stderr).toMatch(/GITHUB_STEP_SUMMARY: .*cannot be written \(ENOENT\)/)
+describe('a summary that cannot be written', () => {
+  test('is an error that names it, before anything runs', async () => {
+    const env = { GITHUB_STEP_SUMMARY: join(folder.path, 'none', 'summary.md') }
+    const { status, stderr, path } = await ci({ workloads: [{ name: 'a', command: 'touch ran' }] }, [], env)
+    expect(stderr).toMatch(/GITHUB_STEP_SUMMARY: .*cannot be written \(ENOENT\)/)
+    expect(status).toBe(2)
+    expect(existsSync(join(path, 'ran'))).toBe(false)
+  })
+
+  test('when all is done: a warning, and the status is the gate’s', async () => {
+    const full = { GITHUB_STEP_SUMMARY: '/dev/full' }
+    const { status, stdout, stderr } = await ci({ workloads: [runs([20, 1], [24, 1])] }, [], full)
+    expect(stderr).toMatch(/warning: GITHUB_STEP_SUMMARY: \/dev\/full: could not be written \(ENOSPC\)/)
+    expect(stdout).toContain('gate: failed')
+    expect(status).toBe(1)
+  })
+})
+
+test('2 where the saved result is of another command: half of the gate is not there', async () => {
+  const saved = await ci({ threshold: 0.5, workloads: [runs([8, 1], [8, 1])] }, ['--save', 'base.json'])
+  expect(saved.status).toBe(0)
+  const against = ['--against', join(saved.path, 'base.json')]
+  const { status, stdout } = await ci({ threshold: 0.5, workloads: [runs([8, 1], [9, 1])] }, against)
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(/command of program: /)
   expect(status).toBe(2)
+})
+
+test('two reports for one file are refused before anything runs', async () => {
+  const words = ['--html', 'report', '--junit', './report']
+  const { status, stderr, path } = await ci({ workloads: [{ name: 'a', command: 'touch ran' }] }, words)
+  expect(stderr).toMatch(/\.\/report: expected a file for each report, got two reports for it/)
+  expect(status).toBe(2)
+  expect([existsSync(join(path, 'ran')), existsSync(join(path, 'report'))]).toEqual([false, false])
 })

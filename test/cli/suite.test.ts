@@ -100,12 +100,23 @@ describe('--suite', () => {
     ['nothing', [], /a program after --, or --suite, got neither/],
     ['a workload without a suite', ['--workload', 'a', '--', 'true'], /--workload: expected a suite/],
     ['an unknown workload', ['--suite', 'classic', '--workload', 'larsen'], /no workload is called "larsen"/],
+    [
+      'two reports in one file',
+      ['--json', 'both', '--html', './both', '--', 'true'],
+      /^alloc8: \.\/both: expected a file for each report/,
+    ],
     ['two reports on stdout', ['--json', '-', '--html', '-', '--', 'true'], /stdout for one report/],
   ])('%s: status 2', async (_, words, message) => {
     writeFileSync(at('wrong.config.ts'), 'export default { workloads: [{ name: "a", comand: "true" }] }')
     const { status, stdout, stderr } = await alloc8(['compare', ...words], { cwd: folder.path })
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(message)
+  })
+
+  test('classic with one metric: what its workloads say of others is left out', async () => {
+    const words = ['--suite', 'classic', '--workload', 'larson', '--metric', 'cpu', '--heap', 'system']
+    const { status, result } = await compare(...words, '--blocks', '1', '--warmup-blocks', '0', '--pairing', 'alone')
+    expect([status, result.cells.map(({ metric }) => metric)]).toEqual([0, ['cpu']])
   })
 
   test('classic is built in', async () => {
@@ -165,6 +176,25 @@ describe('two builds in one session', () => {
     expect(existsSync(at('ran'))).toBe(false)
   })
 
+  test('--against a program whose last word ends in .json is a program', async () => {
+    writeFileSync(at('x.json'), '{}')
+    const { status, result } = await compare(
+      '--against',
+      'cat x.json',
+      '--blocks',
+      '1',
+      ...quick,
+      '--',
+      'cat',
+      'x.json',
+    )
+    expect(status).toBe(0)
+    expect(result.heaps.map(({ command }) => command)).toEqual([
+      ['cat', 'x.json'],
+      ['cat', 'x.json'],
+    ])
+  })
+
   test('--against what needs a shell is a mistake', async () => {
     const { status, stderr } = await alloc8(['compare', '--against', 'a | b', '--', 'true'])
     expect(status).toBe(2)
@@ -189,6 +219,13 @@ describe('a stored result', () => {
     expect(cell?.ratio).toBeLessThan(1.1)
     expect(stderr).toMatch(/since base\.json.*less certain/)
     expect(result.warnings.map(({ code }) => code)).toContain('not-side-by-side')
+  })
+
+  test('may have spaces in its name', async () => {
+    writeFileSync(at('my base.json'), readFileSync(at('base.json')))
+    const words = ['--heaps', 'system,simple', '--blocks', '5', ...quick, '--against', 'my base.json']
+    const { status, result } = await compare(...words, '--', './holder', '4')
+    expect([status, result.since?.file]).toEqual([0, 'my base.json'])
   })
 
   /** The stored result, changed. */

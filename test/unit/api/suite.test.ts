@@ -272,3 +272,39 @@ test('progress is that of the whole suite', async () => {
   expect(seen[0]).toMatchObject({ workload: 'a', workloadsDone: 0, workloads: 2, remainingMs: null })
   expect(seen.at(-1)).toMatchObject({ workload: 'b', workloadsDone: 1, workloads: 2, remainingMs: 0 })
 })
+
+describe('names of metrics that are put aside', () => {
+  const metrics = ['n=/(\\d+)/', 'wall']
+  const a = { name: 'a', command: 'echo 7', metrics, higherIsBetter: ['n'], threshold: { n: 0.1, wall: 0.2 } }
+  const b = { name: 'b', command: 'true', metrics: ['wall'] }
+  const both = { workloads: [a, b], gate: ['n'], higherIsBetter: ['n'], threshold: { n: 0.1 } }
+  const once = { blocks: 1, heaps: ['system'] }
+  const metricsOf = async (config: Alloc8Config, options: object) => {
+    const { cells } = await compareSuite(config, { ...once, ...options })
+    return cells.map(({ workload, metric, threshold }) => [workload, metric, threshold])
+  }
+
+  test('by --metric: they have no effect', async () => {
+    expect(await metricsOf({ warmupBlocks: 0, ...both }, { metrics: ['wall'] })).toEqual([
+      ['a', 'wall', 0.2],
+      ['b', 'wall', 0.01],
+    ])
+    const others = { metrics: ['peak-rss'], workloads: ['b'] }
+    expect(await metricsOf({ warmupBlocks: 0, ...both }, others)).toEqual([['b', 'peak-rss', 0.01]])
+  })
+
+  test('by --workload: those of the others are right', async () => {
+    expect(await metricsOf({ warmupBlocks: 0, ...both }, { workloads: ['b'] })).toEqual([['b', 'wall', 0.01]])
+  })
+
+  test.each<[string, Alloc8Config, RegExp]>([
+    ['higherIsBetter', { workloads: [{ ...a, higherIsBetter: ['m'] }] }, /"a": higherIsBetter: .*"m"/],
+    ['threshold', { workloads: [{ ...a, threshold: { m: 0.5 } }] }, /"a": threshold: no metric is called "m"/],
+    ['gate', { ...both, gate: ['m'] }, /^gate: no metric is called "m"/],
+    ['higherIsBetter of all', { ...both, higherIsBetter: ['m'] }, /^higherIsBetter: no metric is called "m"/],
+    ['threshold of all', { ...both, threshold: { m: 0.5 } }, /^threshold: no metric is called "m"/],
+  ])('a mistake in %s is still one', async (_, config, message) => {
+    const error = await compareSuite(config, { ...once, metrics: ['wall'] }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'CONFIG', message: expect.stringMatching(message) })
+  })
+})
