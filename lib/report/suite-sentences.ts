@@ -34,6 +34,7 @@ function paretoSentence(result: CompareResult): string | null {
   const names = listed(set.heaps.map((heap) => labels[heap] ?? ''))
   const both = `${metricNoun(set.speed)} and ${metricNoun(set.memory)}`
   if (set.heaps.length === 1) return `By ${both} together, ${names} is the best: no other heap is better in either.`
+  if (set.heaps.length === result.heaps.length) return `By ${both} together, no heap is beaten by another.`
   return `By ${both} together, the choice is between ${names}: any other heap is beaten by one of them.`
 }
 
