@@ -5,8 +5,8 @@
 
 import type { Cell, CompareResult, Overall } from '../types.ts'
 import { stoppedSentence } from './conditions.ts'
+import { furtherSentences } from './further-sentences.ts'
 import type { Signs } from './style.ts'
-import { suiteSentences } from './suite-sentences.ts'
 import { noRatioSentence } from './undecided.ts'
 import { countOf, formatPercent } from './units.ts'
 import {
@@ -149,7 +149,7 @@ export function comparisonSummary(result: CompareResult, signs: Signs): string {
       : found.length > 0
         ? noWinnerSentences(found, labels, signs)
         : [noRatioSentence(result, signs)]
-  if (found.length > 0) sentences.push(...suiteSentences(result, leadingMetric(result), best?.index ?? null))
+  if (found.length > 0) sentences.push(...furtherSentences(result, leadingMetric(result), best?.index ?? null))
   if (result.overall.length > 0 && found.length > 0) {
     const answer = (sentences[0] ?? '').replace(/^(?:Inconclusive:|No heap) /, (words) => words.toLowerCase())
     sentences[0] = `Over ${countOf(workloadsWith(result, leadingMetric(result)).length, 'workload')}, ${answer}`

@@ -1,4 +1,4 @@
-/** What a summary says of a suite beyond its mean: where the best heap is not best, and which heaps are worth a choice. */
+/** What a summary says beyond its answer: which heaps are worth a choice, and where in a suite the best is not best. */
 
 import type { CompareResult } from '../types.ts'
 import { clean } from './layout.ts'
@@ -28,19 +28,24 @@ const few = (names: readonly string[]) => (names.length > 4 ? String(names.lengt
 
 /** The heaps that no other beats in both speed and memory. */
 function paretoSentence(result: CompareResult): string | null {
-  const set = result.pareto.find(({ workload }) => workload === null)
+  const several = result.overall.length > 0
+  const set = result.pareto.find(({ workload }) => !several || workload === null)
   if (set === undefined || set.heaps.length === 0) return null
   const labels = heapLabels(result)
   const names = listed(set.heaps.map((heap) => labels[heap] ?? ''))
   const both = `${metricNoun(set.speed)} and ${metricNoun(set.memory)}`
-  if (set.heaps.length === 1) return `By ${both} together, ${names} is the best: no other heap is better in either.`
-  if (set.heaps.length === result.heaps.length) return `By ${both} together, no heap is beaten by another.`
-  return `By ${both} together, the choice is between ${names}: any other heap is beaten by one of them.`
+  if (set.heaps.length === 1) return `By ${both} as measured, ${names} is the best: no other heap is better in either.`
+  if (set.heaps.length === result.heaps.length) return `By ${both} as measured, no heap is beaten by another.`
+  return `By ${both} as measured, the choice is between ${names}: any other heap is beaten by one of them.`
 }
 
-/** The sentences; none for a single workload. `best` is the position of the best heap by `metric`, null where none is. */
-export function suiteSentences(result: CompareResult, metric: string, best: number | null): string[] {
-  if (result.overall.length === 0) return []
-  const pareto = paretoSentence(result)
-  return [...(best === null ? [] : [byWorkload(result, metric, best)]), ...(pareto === null ? [] : [pareto])]
+/** The sentences. `best` is the position of the best heap by `metric`, null where none is. */
+export function furtherSentences(result: CompareResult, metric: string, best: number | null): string[] {
+  const several = result.overall.length > 0
+  // Of two heaps in one workload the answer itself says what is bought with what; of none that wins there is no choice.
+  const pareto = several || (best !== null && result.heaps.length > 2) ? paretoSentence(result) : null
+  return [
+    ...(best === null || !several ? [] : [byWorkload(result, metric, best)]),
+    ...(pareto === null ? [] : [pareto]),
+  ]
 }
