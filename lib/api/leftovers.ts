@@ -14,6 +14,7 @@ export interface Survivor extends Leftover {
 
 /** How long a process may take to end by SIGTERM. */
 const GRACE_MS = 2000
+const EXIT_GRACE_MS = 500
 
 /** When a process was started, in the kernel's own words; null where it is gone or is a zombie. */
 function startOf(pid: number): string | null {
@@ -45,6 +46,16 @@ export async function endLeftovers(survivors: readonly Survivor[]): Promise<Surv
   while (living.some(lives) && performance.now() < deadline) await sleep(20)
   signalAll(living.filter(lives), 'SIGKILL')
   return living
+}
+
+/** The same for a process that is about to exit, whose event loop runs no more: waits half a second at most. */
+export function endLeftoversAtExit(survivors: readonly Survivor[]): void {
+  const living = survivors.filter(lives)
+  signalAll(living, 'SIGTERM')
+  const deadline = performance.now() + EXIT_GRACE_MS
+  const nothing = new Int32Array(new SharedArrayBuffer(4))
+  while (living.some(lives) && performance.now() < deadline) Atomics.wait(nothing, 0, 0, 20)
+  signalAll(living.filter(lives), 'SIGKILL')
 }
 
 function signalAll(processes: readonly Survivor[], signal: NodeJS.Signals): void {

@@ -7,7 +7,7 @@ import { preventsRuns, type WorkloadResult } from '../compare/index.ts'
 import { Alloc8Error } from '../errors.ts'
 import type { CompareResult, ResolvedHeap, Warning, WorkloadProblem } from '../types.ts'
 import { compareService, compareWorkload, type Known, type WorkloadOptions } from './compare.ts'
-import { endLeftovers, type Survivor, survivorsOf } from './leftovers.ts'
+import { endLeftovers, endLeftoversAtExit, type Survivor, survivorsOf } from './leftovers.ts'
 import { isService, type WorkloadSettings } from './suite-settings.ts'
 import { runUntimed } from './untimed.ts'
 
@@ -77,6 +77,8 @@ async function measure(work: SuiteWorkload, heaps: readonly ResolvedHeap[]) {
 class Around {
   readonly #work: SuiteWorkload
   #left: Survivor[] = []
+  /** A second Ctrl-C waits for no teardown. */
+  readonly #atExit = () => endLeftoversAtExit(this.#left)
   aborted = false
   problem: WorkloadProblem | undefined
   readonly warnings: { code: string; message: string }[] = []
@@ -92,6 +94,7 @@ class Around {
     try {
       const { problem, leftovers } = await this.#run('setup', setup, this.#work.options.signal)
       this.#left = survivorsOf(leftovers)
+      process.once('exit', this.#atExit)
       return problem
     } catch (error) {
       if (!(error instanceof Alloc8Error) || error.code !== 'ABORTED') throw error
@@ -108,6 +111,7 @@ class Around {
       if (problem !== null) this.problem = problem
     }
     const ended = await endLeftovers(this.#left)
+    process.off('exit', this.#atExit)
     if (ended.length === 0) return
     const names = ended.map(({ pid, command }) => `${command} (${pid})`).join(', ')
     const message = `what its setup had started still ran after it and was ended: ${names}. End it in a teardown`

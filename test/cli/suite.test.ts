@@ -341,6 +341,25 @@ describe('Ctrl-C in a suite', () => {
     await gone(marker)
   })
 
+  test('twice while what the setup started still runs: it is ended, though no teardown is waited for', async () => {
+    const [daemon, hang] = [uniqueMarker(), uniqueMarker()]
+    const loop = (marker: string) => `bash -c 'while :; do sleep 0.05; done' ${marker} ${marker}`
+    const workload = { name: 'a', setup: `setsid ${loop(daemon)} >/dev/null 2>&1 &`, command: 'true' }
+    const cwd = at(daemon)
+    mkdirSync(cwd)
+    const config = { heaps: ['system'], workloads: [{ ...workload, teardown: `${loop(hang)}; true` }] }
+    writeFileSync(join(cwd, 'alloc8.config.json'), JSON.stringify(config))
+    const running = start(['compare', '--suite', 'alloc8.config.json'], { cwd })
+    await started(daemon)
+    await started(hang)
+    running.signalGroup('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    running.signalGroup('SIGINT')
+    expect((await running.end).status).toBe(130)
+    await gone(hang)
+    await gone(daemon)
+  })
+
   test('killed outright in a setup: nothing is left', async () => {
     const marker = uniqueMarker()
     const running = start(['compare', '--suite', 'alloc8.config.json'], { cwd: suite(marker, 'setup') })

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import { portsOf } from '../../../lib/service/ports.ts'
 import { commandOf, holds, listeners, ResidentMemory, readStat } from '../../../lib/service/proc.ts'
@@ -18,12 +19,16 @@ afterEach(async () => {
   }
 })
 
-/** Starts a Python program and waits until it prints; the child and what it printed. */
-async function python(program: string): Promise<{ child: ChildProcess; pid: number; said: string }> {
+/**
+ * Starts a Python program and waits until it prints a line; the child, that line, and the lines to come. They are read
+ * as lines, because what Python prints may come in pieces (PYTHONUNBUFFERED).
+ */
+async function python(program: string) {
   const child = spawn(pythonPath(), ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] })
   started.push(child)
-  const [chunk] = await once(child.stdout as NodeJS.ReadableStream, 'data')
-  return { child, pid: child.pid ?? 0, said: String(chunk).trim() }
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const line = async () => String((await lines.next()).value)
+  return { child, pid: child.pid ?? 0, said: await line(), line }
 }
 
 describe('resident memory', () => {
@@ -75,7 +80,7 @@ sys.stdin.read()
 describe('a tree', () => {
   test('has children, grandchildren and who comes later; strangers are not in it', async () => {
     const tree = new ProcessTree(process.pid)
-    const { pid, child, said } = await python(`
+    const { pid, child, said, line } = await python(`
 import subprocess, sys
 first = subprocess.Popen(["sleep", "60"])
 print(first.pid, flush=True)
@@ -91,8 +96,7 @@ sys.stdin.read()
       expect(tree.members()).not.toContain(process.pid)
       expect(tree.members()).not.toContain(process.ppid)
       child.stdin?.write('go on\n')
-      const [chunk] = await once(child.stdout as NodeJS.ReadableStream, 'data')
-      const second = Number(chunk)
+      const second = Number(await line())
       const seen = () =>
         `the second child, ${second} of ${readStat(second)?.parent}, ${commandOf(second)}; ${tree.members()}`
       await until(() => tree.members().includes(second), 'the second child').catch(() => expect.fail(seen()))
