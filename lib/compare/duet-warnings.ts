@@ -1,6 +1,6 @@
 /**
- * Where duets and runs alone contradict each other. Both are measured where a comparison asks for CPU time and for
- * something that needs runs alone, so that it costs nothing to look.
+ * What is to be said of duets: which of them failed, and where they and runs alone contradict each other. Both are
+ * measured where a comparison asks for CPU time and for something that needs runs alone, so that it costs nothing to look.
  */
 
 import { pairedRatio } from '../stats/index.ts'
@@ -30,4 +30,32 @@ export function duetDisagreements({ metrics, seed }: ComparisonOptions, runs: re
       ]
     }),
   )
+}
+
+/**
+ * Failures that only duets had: of a heap's partner, and of the heap itself where its runs alone are told of elsewhere.
+ * `messagesOf` says what went wrong.
+ */
+export function failedDuets(
+  runs: readonly SubjectRuns[],
+  control: SubjectRuns,
+  messagesOf: (failures: readonly { message: string }[]) => string,
+): string[] {
+  const baseline = runs[0]?.spec
+  return [...runs.slice(1), control].flatMap((heap) => {
+    if (heap.duets === null) return []
+    const { own, partners } = heap.duets
+    const label = heap === control ? `the control, ${heap.spec} a second time,` : heap.spec
+    const sides = [
+      { who: label, samples: heap.samples === own ? [] : own },
+      { who: `its partner, ${baseline}`, samples: partners },
+    ]
+    const told = sides.flatMap(({ who, samples }) => {
+      const failures = samples.flatMap(({ failure }) => failure ?? [])
+      return failures.length === 0 ? [] : `${who} failed in ${failures.length} (${messagesOf(failures)})`
+    })
+    if (told.length === 0) return []
+    const where = `of ${own.length} duets of ${label.replace(/,$/, '')}`
+    return [`${where}, ${told.join(' and ')}: those count for nothing. See whether the command may run twice at once`]
+  })
 }

@@ -6,7 +6,7 @@
 import { decide, logRatio, MINIMUM_PAIRS, median, modifiedZ, type RatioBounds, trend } from '../stats/index.ts'
 import type { ComparedHeap, Control, DuetFacts, RunFailure, Warning } from '../types.ts'
 import { subjectValues, thresholdOf } from './cells.ts'
-import { duetDisagreements } from './duet-warnings.ts'
+import { duetDisagreements, failedDuets } from './duet-warnings.ts'
 import type { Looks } from './looks.ts'
 import type { ComparisonOptions, Stop, SubjectRuns } from './types.ts'
 
@@ -15,6 +15,7 @@ export const warningCodes = [
   'heap-failed',
   'runs-failed',
   'control-failed',
+  'duet-failed',
   'warmup-failed',
   'heap-not-active',
   'metric-never-matched',
@@ -153,6 +154,8 @@ const checks: Record<WarningCode, Check> = {
         `${plural(controlRuns.samples.length, 'run')} (${messagesOf(controlRuns)}): the noise floor is less certain. ` +
         'Make the command succeed every time',
   ],
+
+  'duet-failed': ({ runs, controlRuns }) => failedDuets(runs, controlRuns, commonMessages),
 
   'warmup-failed': ({ warmupFailures, runs }) => {
     const told = runs.filter(failsAlways).map(({ spec }) => spec)

@@ -139,6 +139,31 @@ describe('in a comparison', () => {
     expect(cells[1]?.failures).toMatchObject([{ block: 3, signal: 'SIGSEGV' }])
   })
 
+  test('what fails in duets alone is named: a partner, and the heap beside it where it does not fail by itself', async () => {
+    const { alone, pair } = noisyMachine([1, 1])
+    const failing: PairRunner = async (duet, signal) => {
+      const outcome = await pair(duet, signal)
+      if (duet.subject === 'control') return duet.block === 2 ? { ...outcome, baseline: crash() } : outcome
+      if (duet.block === 3) return { ...outcome, candidate: crash() }
+      return duet.block > 9 ? { ...outcome, baseline: crash() } : outcome
+    }
+    const told = async (metrics: string[]) => {
+      const asked = options(['a', 'b'], { metrics: parseMetrics(metrics), pairing: 'duet' })
+      const { warnings } = await runComparison(asked, alone, failing)
+      return warnings.filter(({ code }) => code === 'duet-failed').map(({ message }) => message)
+    }
+    const control = /^of 15 duets of the control, a a second time, its partner, a failed in 1 \(.*SIGSEGV.*\)/
+    const partner = 'its partner, a failed in 5'
+    expect(await told(['cpu', 'wall'])).toMatchObject([
+      expect.stringMatching(new RegExp(`^of 15 duets of b, b failed in 1 .* and ${partner} `)),
+      expect.stringMatching(control),
+    ])
+    expect(await told(['cpu'])).toMatchObject([
+      expect.stringMatching(new RegExp(`^of 15 duets of b, ${partner} `)),
+      expect.stringMatching(control),
+    ])
+  })
+
   test('a program that is another one in duets is named', async () => {
     const alone: Runner = async ({ subject }) => sample(subject === 1 ? 2e9 : 1e9)
     const pair: PairRunner = async () => ({ candidate: sample(1e9), baseline: sample(1e9), overlap: 1 })
