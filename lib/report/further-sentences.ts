@@ -34,6 +34,13 @@ function paretoSentence(result: CompareResult): string | null {
   const labels = heapLabels(result)
   const names = listed(set.heaps.map((heap) => labels[heap] ?? ''))
   const both = `${metricNoun(set.speed)} and ${metricNoun(set.memory)}`
+  // The set is made of the ratios as they are, and noise alone may put a heap into it or keep one out.
+  const ratios = several ? result.overall : result.cells
+  const isOpen = ratios.some(
+    ({ metric, verdict }) => (metric === set.speed || metric === set.memory) && verdict === 'inconclusive',
+  )
+  if (isOpen)
+    return `By ${both} as measured, ${names} ${set.heaps.length === 1 ? 'is the best' : 'are worth a choice'}; what is inconclusive may change that.`
   if (set.heaps.length === 1) return `By ${both} as measured, ${names} is the best: no other heap is better in either.`
   if (set.heaps.length === result.heaps.length) return `By ${both} as measured, no heap is beaten by another.`
   return `By ${both} as measured, the choice is between ${names}: any other heap is beaten by one of them.`

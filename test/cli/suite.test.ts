@@ -316,6 +316,13 @@ describe('Ctrl-C in a suite', () => {
     return at(marker)
   }
 
+  async function interruptTwice(running: ReturnType<typeof start>): Promise<void> {
+    running.signalGroup('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    running.signalGroup('SIGINT')
+    expect((await running.end).status).toBe(130)
+  }
+
   test.each(['setup', 'command'] as const)('during %s: nothing is left, the teardown is run', async (phase) => {
     const marker = uniqueMarker()
     const cwd = suite(marker, phase)
@@ -334,10 +341,7 @@ describe('Ctrl-C in a suite', () => {
     const marker = uniqueMarker()
     const running = start(['compare', '--suite', 'alloc8.config.json'], { cwd: suite(marker, 'teardown') })
     await started(marker)
-    running.signalGroup('SIGINT')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    running.signalGroup('SIGINT')
-    expect((await running.end).status).toBe(130)
+    await interruptTwice(running)
     await gone(marker)
   })
 
@@ -352,10 +356,7 @@ describe('Ctrl-C in a suite', () => {
     const running = start(['compare', '--suite', 'alloc8.config.json'], { cwd })
     await started(daemon)
     await started(hang)
-    running.signalGroup('SIGINT')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    running.signalGroup('SIGINT')
-    expect((await running.end).status).toBe(130)
+    await interruptTwice(running)
     await gone(hang)
     await gone(daemon)
   })

@@ -178,7 +178,7 @@ class Describer {
   }
 
   // The object that the loader, or who came after it, has chosen. Only where that one defines the symbol: otherwise it
-  // is a stub, of the object itself for a function that was not called yet, or of the executable for all others.
+  // is a PLT entry, the object's own for a function that was not called yet, or the executable's for all others.
   Loaded* bound(const Loaded& from, std::uint32_t symbol, const EntryPoint& entry) const {
     const void* address = from.elf.boundTo(symbol);
     const link_map* owner = address == nullptr ? nullptr : ownerOf(address);

@@ -38,7 +38,7 @@ class ElfObject {
   bool satisfies(std::uint32_t index, const char* version) const;
 
   // What the loader has written where the object's code looks for a symbol: the address of the definition that it
-  // chose, or of a stub of the object itself as long as a function has not been called. Null where the object has no
+  // chose, or of the object's own PLT entry as long as a function has not been called. Null where the object has no
   // such place.
   const void* boundTo(std::uint32_t index) const;
 

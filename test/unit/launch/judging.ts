@@ -30,7 +30,7 @@ export function verdict(overrides: Partial<VerdictInput>) {
     shell: '/bin/dash',
     preloadedByFile: [],
     inspect: () => null,
-    workingFolder: '/work',
+    workingFolder: '/app',
     carried: () => [],
     offered: () => null,
     needed: () => [],

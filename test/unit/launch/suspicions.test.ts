@@ -41,7 +41,7 @@ describe('more of what an image shows', () => {
     expect(looked).toEqual([
       executablePath,
       '/usr/lib/bfd-plugins/libx.so',
-      '/work/libx.so',
+      '/app/libx.so',
       '/usr/local/lib/libx.so',
       '/late/libx.so',
       '/apart/libx.so',
@@ -69,12 +69,12 @@ describe('more of what an image shows', () => {
     const target = image([...good, { path: './libx.so' }, { path: './there.so' }, { path: '/gone.so' }])
     const loads = ['plugins/y.so', 'soname.so'].map((text) => entry('load', { text }))
     const journals = [journal(target, ...loads, entry('looked', { timeNs: 2n }))]
-    const exists = (path: string) => path === '/work/there.so'
+    const exists = (path: string) => path === '/app/there.so'
     const found = verdict({ records: [target], journals, exists })
     expect(found.state).toBe('active')
     expect(found.reasons.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'library-unseen: ./libx.so was asked for by a path that leads nowhere from /work',
-      'library-unseen: plugins/y.so was asked for by a path that leads nowhere from /work',
+      'library-unseen: ./libx.so was asked for by a path that leads nowhere from /app',
+      'library-unseen: plugins/y.so was asked for by a path that leads nowhere from /app',
     ])
   })
 
