@@ -34,10 +34,12 @@ extern void __libc_free(void *);
 static char arena[1 << 28];
 static atomic_size_t used;
 static int mine(char *p) { return p >= arena && p < arena + sizeof arena; }
-/* The first calls are those of the C++ library and of the workload's own tables. */
-static atomic_int calls;
+/* What C++ makes for itself stays whole: the state of a thread that starts, tables, the message. */
+void *_Znwm(size_t size) { return __libc_malloc(size); }
+void _ZdlPv(void *p) { __libc_free(p); }
+void _ZdlPvm(void *p, size_t size) { (void)size, __libc_free(p); }
 void *malloc(size_t size) {
-  if (atomic_fetch_add(&calls, 1) < 100 || size > (1 << 20)) return __libc_malloc(size);
+  if (size > (1 << 20)) return __libc_malloc(size);
   size_t step = size > 8 ? (size - 1) & ~(size_t)7 : size;
   size_t at = atomic_fetch_add(&used, step);
   return at + size > sizeof arena ? __libc_malloc(size) : arena + at;
@@ -63,9 +65,7 @@ describe.each(workloads.filter((name) => !ownContent.includes(name)))('%s', (nam
       timeout: 20_000,
       env: { ...process.env, LD_PRELOAD: library },
     })
-    // The heap damages the message's own bytes as well, and two threads may find out at once.
-    expect(stderr.slice(0, name.length)).toBe(name)
-    expect(stderr).toContain('bytes has lost what was written')
+    expect(stderr).toMatch(new RegExp(`^${name}: a block of \\d+ bytes has lost what was written to it\\n$`))
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   })
 })
