@@ -22,9 +22,17 @@ function isOutOfFiles(): boolean {
   }
 }
 
+/** Ends the process once what it has written is out: a configuration's timers and connections must not keep it. */
+async function end(): Promise<never> {
+  const streams = [process.stdout, process.stderr]
+  await Promise.all(streams.map((stream) => new Promise<void>((done) => stream.write('', () => done()))))
+  process.exit()
+}
+
 try {
   const { main } = await import('./program.ts')
   process.exitCode = await main(process.argv)
+  await end()
 } catch (error) {
   if (!isOutOfFiles()) throw error
   process.stderr.write('alloc8: too many open files: its own modules cannot be loaded\n')

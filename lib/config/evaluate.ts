@@ -8,18 +8,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** How long code that has failed may take to come to its end. */
 const LAST_WORDS_MS = 500
 
+/** How long a configuration may take: it describes what is to be done, and setups have their own place. */
+const LIMIT_MS = 60_000
+
 /**
  * The result of `work`. What would end the process meanwhile rejects instead: an error or a rejection that nobody
- * handles, and that there is nothing left to wait for.
+ * handles, and that there is nothing left to wait for. So does having waited for `limitMs`.
  */
-export async function evaluated<T>(work: () => Promise<T>): Promise<T> {
+export async function evaluated<T>(work: () => Promise<T>, limitMs = LIMIT_MS): Promise<T> {
   let undo = () => {}
   const sudden = new Promise<never>((_, reject) => {
+    const late = `it was still running after ${limitMs / 1000} s`
+    // Not waited for by the process: what has nothing else left is the case below.
+    const limit = setTimeout(() => reject(new Error(late)), limitMs).unref()
     const onDrained = () => reject(new Error('it waits for a promise that never settles'))
     process.on('beforeExit', onDrained)
     process.on('uncaughtException', reject)
     process.on('unhandledRejection', reject)
     undo = () => {
+      clearTimeout(limit)
       process.off('beforeExit', onDrained)
       process.off('uncaughtException', reject)
       process.off('unhandledRejection', reject)

@@ -49,6 +49,15 @@ describe.each([[['ci']], [['compare', '--suite', file]]])('%s', (words) => {
     expect([status, stdout]).toEqual([2, ''])
   })
 
+  test('a timer that goes on for ever keeps neither a failure nor a result from its end', async () => {
+    const timer = 'setInterval(() => {}, 1000)'
+    const bad = await alloc8(words, { cwd: place(`${timer}\nexport default Promise.reject(new Error('no luck'))`) })
+    expect(bad.status).toBe(2)
+    const good = await alloc8(words, { cwd: place(`${timer}\nexport default ${suite}`) })
+    expect(good.stdout).toContain('wall time')
+    expect([0, 4]).toContain(good.status)
+  })
+
   test('what exits while the suite runs is told, and is no success', async () => {
     const slow = suite.replace("'true'", "'sleep 3'")
     const cwd = place(`setTimeout(() => process.exit(0), 1000)\nexport default ${slow}`)
