@@ -47,6 +47,9 @@ export interface Journal {
   sequenceNs: bigint
   /** For which there was no room. */
   lostEntries: number
+  /** Threads that the hooks of a heap have seen begin, and end; 0 where it has none. */
+  threadsBegun: number
+  threadsEnded: number
   entries: JournalEntry[]
 }
 

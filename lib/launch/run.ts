@@ -8,7 +8,7 @@ import { resolve } from 'node:path'
 import { carriedAllocators, neededLibraries, offeredMalloc } from '../binding/allocators.ts'
 import { describeTarget, locateExecutable, type TargetInfo } from '../binding/executable.ts'
 import { platform } from '../binding/machine.ts'
-import { nativeFile } from '../binding/native.ts'
+import { type Journal, nativeFile } from '../binding/native.ts'
 import { systemPreload } from '../binding/preload-lists.ts'
 import { createSession } from '../session/folder.ts'
 import { readRecords, type SessionRecords } from '../session/records.ts'
@@ -111,13 +111,14 @@ export async function runLaunched(
       args: target.args,
       env: environment,
     })
+    const records = without(betweenPrograms ?? [], readRecords(session.anchor, session.directory))
     const verdict = judge({
       heapLibraries: heap.preload,
       heapBits: platform().elf.bits,
       rootPid: launched.pid,
       rootExitCode: launched.exitCode,
       target: target.facts,
-      ...without(betweenPrograms ?? [], readRecords(session.anchor, session.directory)),
+      ...records,
       sessionRemoved: !session.isInPlace(),
       ...surroundings(),
       inspect: inspectOnce,
@@ -127,7 +128,9 @@ export async function runLaunched(
       needed: neededLibraries,
       exists: existsSync,
     })
-    return { result: toResult(target, heap, launched, verdict, session.kept ? session.directory : null), launched }
+    const kept = session.kept ? session.directory : null
+    const threads = threadsOf(records.journals)
+    return { result: { ...toResult(target, heap, launched, verdict, kept), threads }, launched }
   } finally {
     session.remove()
   }
@@ -138,13 +141,20 @@ function without(programs: readonly string[], found: SessionRecords): SessionRec
   return { ...found, records: found.records.filter(({ executable }) => !programs.includes(executable)) }
 }
 
+/** What the heap's thread hooks have seen; null where they saw nothing, not even the thread that starts a process. */
+function threadsOf(journals: readonly Journal[]): RunResult['threads'] {
+  const begun = journals.reduce((sum, journal) => sum + journal.threadsBegun, 0)
+  const ended = journals.reduce((sum, journal) => sum + journal.threadsEnded, 0)
+  return begun === 0 ? null : { begun, ended }
+}
+
 function toResult(
   target: PreparedTarget,
   heap: ResolvedHeap,
   launched: LaunchResult,
   verdict: Verdict,
   session: string | null,
-): RunResult {
+): Omit<RunResult, 'threads'> {
   const { tree } = launched
   return {
     schema: 1,

@@ -79,6 +79,12 @@ function treeLines(result: RunResult, style: TextStyle): string[] {
   return line('with orphans', `CPU time ${formatDuration(cpu, signs)}, peak ${formatBytes(tree.peakRssBytes)}`, style)
 }
 
+/** What the heap's thread hooks have seen, or nothing where it has none. */
+function threadLines({ threads }: RunResult, style: TextStyle): string[] {
+  if (threads === null) return []
+  return line('thread hooks', `${grouped(threads.begun)} begun, ${grouped(threads.ended)} ended`, style)
+}
+
 function leftoverLines(result: RunResult, style: TextStyle): string[] {
   const { leftovers } = result
   if (leftovers.length === 0) return []
@@ -107,6 +113,7 @@ export function runText(result: RunResult, style: TextStyle): string {
     ...line('peak memory', formatBytes(result.peakRssBytes), style),
     ...line('page faults', faults, style),
     ...treeLines(result, style),
+    ...threadLines(result, style),
     ...leftoverLines(result, style),
     ...(result.session === null ? [] : line('session', result.session, style)),
     ...result.warnings.flatMap(({ message }) => line('warning', message, style, yellow)),

@@ -34,6 +34,11 @@ export interface RunResult {
   voluntarySwitches: number
   involuntarySwitches: number
   tree: { processes: number; userNs: number; sysNs: number; peakRssBytes: number }
+  /**
+   * The threads of all witnessed processes for which the heap's thread hooks were called; null where it has no hooks.
+   * More have begun than ended where a process was ended by a signal or by _exit.
+   */
+  threads: { begun: number; ended: number } | null
   verdict: Verdict
   /** The session folder, where it was kept, else null. */
   session: string | null

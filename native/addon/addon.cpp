@@ -101,6 +101,8 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::JournalContent& journ
   result.Set("pid", number(journal.pid));
   result.Set("sequenceNs", Napi::BigInt::New(env, journal.sequenceNs));
   result.Set("lostEntries", number(journal.lostEntries));
+  result.Set("threadsBegun", number(journal.threadsBegun));
+  result.Set("threadsEnded", number(journal.threadsEnded));
   result.Set("entries", toArray(env, journal.entries, [&](const auto& entry, Napi::Object& object) {
                object.Set("kind", entry.kind);
                object.Set("pid", number(entry.pid));

@@ -84,6 +84,13 @@ JournalEntry* Journal::reserve(JournalKind kind, std::int64_t pid, std::size_t t
   return entry;
 }
 
+void Journal::countThread(bool ended) {
+  if (memory_ == nullptr) return;
+  JournalHeader& header = *reinterpret_cast<JournalHeader*>(memory_);
+  std::atomic_ref<std::uint64_t> count(ended ? header.threadsEnded : header.threadsBegun);
+  count.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Journal::finish(JournalEntry* entry, std::size_t textBytes) {
   entry->textBytes = static_cast<std::uint32_t>(textBytes);
   shared(entry->state).store(static_cast<std::uint32_t>(JournalState::kDone), std::memory_order_release);

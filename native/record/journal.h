@@ -30,6 +30,9 @@ class Journal {
   // Makes `bytes` ready behind what is used, and takes no more from then on: reserve makes no system call any more.
   void prepare(std::size_t bytes);
 
+  // Counts a thread that has begun, or one that has ended. From any context; keeps errno.
+  void countThread(bool ended);
+
   static char* text(JournalEntry* entry) { return reinterpret_cast<char*>(entry + 1); }
 
   // The entry holds; its first `textBytes` of text count.

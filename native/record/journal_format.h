@@ -55,7 +55,10 @@ struct JournalHeader {
   std::uint32_t usedBytes;      // from the beginning of the file; whole units
   std::uint32_t lostEntries;    // for which there was no room
   std::uint32_t readyBytes;     // from the beginning of the file: has blocks on the disk, can be written to
-  std::uint32_t reserved[19];
+  std::uint32_t reserved;
+  std::uint64_t threadsBegun;  // that a heap's hooks have seen, in the image and its forked children
+  std::uint64_t threadsEnded;  // of those
+  std::uint32_t unused[14];
 };
 static_assert(sizeof(JournalHeader) == 128, "the layout is part of the file format");
 

@@ -73,6 +73,8 @@ std::string parseJournal(const void* data, std::size_t bytes, JournalContent* ou
   out->pid = header.pid;
   out->sequenceNs = header.sequenceNs;
   out->lostEntries = header.lostEntries;
+  out->threadsBegun = header.threadsBegun;
+  out->threadsEnded = header.threadsEnded;
   for (std::size_t offset = sizeof header; offset < header.usedBytes;) {
     JournalEntry raw;
     std::memcpy(&raw, begin + offset, sizeof raw);

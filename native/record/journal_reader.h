@@ -27,6 +27,8 @@ struct JournalContent {
   std::int64_t pid = 0;
   std::uint64_t sequenceNs = 0;
   std::uint32_t lostEntries = 0;
+  std::uint64_t threadsBegun = 0;
+  std::uint64_t threadsEnded = 0;
   std::vector<Entry> entries;  // in the order of the file; those that were withdrawn or never finished are left out
 };
 

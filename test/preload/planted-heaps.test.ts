@@ -30,6 +30,7 @@ const working = [
   'large-constructor',
   'misaligned8',
   'owns',
+  'thread-hooks',
   'upstream-runtime',
   'upstream-style',
 ]

@@ -5,6 +5,7 @@
  *
  * - `@runtime`  it is linked to the C++ runtime, as heaps of other projects are
  * - `@bare`     it is linked without the interposer: no heap at all
+ * - `@threads`  it is linked with the thread hooks
  *
  * A file of the same name that ends in `.map` is the linker's version script.
  */
@@ -42,9 +43,9 @@ export function plantedHeapFile(name: string): string {
 
 /** Builds the planted heaps given (all by default) that are out of date. Throws with the compiler's words. */
 export async function buildPlantedHeaps(names: readonly string[] = plantedHeaps()): Promise<void> {
-  const shared = [...groupOf('interpose'), ...groupOf('platform')].map((source) => join(root, source))
-  const interposer = await Promise.all(shared.map((source) => twoAtATime.run(() => compileObject(source))))
-  await Promise.all(names.map((name) => twoAtATime.run(() => buildHeap(name, interposer))))
+  const interposer = await buildGroups('interpose', 'platform')
+  const hooks = await buildGroups('threads')
+  await Promise.all(names.map((name) => twoAtATime.run(() => buildHeap(name, interposer, hooks))))
 }
 
 /** Builds `churn`, the program that the burning heaps were measured with, and gives its path. */
@@ -67,7 +68,12 @@ export async function complaintAbout(source: string): Promise<string | null> {
   }
 }
 
-async function buildHeap(name: string, interposer: string[]): Promise<void> {
+function buildGroups(...groups: string[]): Promise<string[]> {
+  const sources = groups.flatMap(groupOf).map((source) => join(root, source))
+  return Promise.all(sources.map((source) => twoAtATime.run(() => compileObject(source))))
+}
+
+async function buildHeap(name: string, interposer: string[], hooks: string[]): Promise<void> {
   const source = join(sourceFolder, `${name}.cpp`)
   const directives = openingComment(source)
   const object = await compileObject(source)
@@ -77,6 +83,7 @@ async function buildHeap(name: string, interposer: string[]): Promise<void> {
     : flagsOf('preload', 'link')
   const words = [
     ...['-shared', ...link, object, ...(directives.has('@bare') ? [] : interposer)],
+    ...(directives.has('@threads') ? hooks : []),
     ...(existsSync(script) ? [`-Wl,--version-script=${script}`] : []),
     ...flagsOf('preload', 'libraries'),
   ]

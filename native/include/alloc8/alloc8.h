@@ -4,6 +4,9 @@
 //   class MyHeap { public: void* malloc(size_t); void free(void*); ... };
 //   using MyRedirect = alloc8::HeapRedirect<MyHeap>;
 //   ALLOC8_REDIRECT(MyRedirect);
+//
+// A heap with threadInit and threadCleanup takes ALLOC8_REDIRECT_WITH_THREADS(MyRedirect) instead, and is linked with
+// the thread sources (thread_hooks.h says what it may rely on).
 
 #pragma once
 
@@ -11,6 +14,7 @@
 #include "alloc8/bridge.h"
 #include "alloc8/heap_redirect.h"
 #include "alloc8/platform.h"
+#include "alloc8/thread_redirect.h"
 
 // Defines the C bridge for a HeapRedirect. Once per library, outside any namespace.
 #define ALLOC8_REDIRECT(Redirect)                                                                         \
@@ -36,3 +40,16 @@
   const bool xxfollows_libc_rules = Redirect::followsLibcRules;                                           \
   }                                                                                                       \
   static_assert(true, "ALLOC8_REDIRECT takes a semicolon")
+
+// Defines the thread hooks for a ThreadRedirect. Once per library, outside any namespace, beside ALLOC8_REDIRECT.
+#define ALLOC8_THREAD_REDIRECT(Redirect)                                 \
+  extern "C" {                                                           \
+  ALLOC8_HIDDEN void xxthread_init() { Redirect::threadInit(); }         \
+  ALLOC8_HIDDEN void xxthread_cleanup() { Redirect::threadCleanup(); }   \
+  }                                                                      \
+  static_assert(true, "ALLOC8_THREAD_REDIRECT takes a semicolon")
+
+// Both at once, for a HeapRedirect whose heap has threadInit and threadCleanup.
+#define ALLOC8_REDIRECT_WITH_THREADS(Redirect) \
+  ALLOC8_REDIRECT(Redirect);                   \
+  ALLOC8_THREAD_REDIRECT(alloc8::ThreadRedirect<Redirect::AllocatorType>)

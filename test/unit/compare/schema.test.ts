@@ -60,6 +60,7 @@ const runExample: RunResult = {
   voluntarySwitches: 1,
   involuntarySwitches: 0,
   tree: { processes: 1, userNs: 400_000, sysNs: 500_000, peakRssBytes: 1_048_576 },
+  threads: { begun: 5, ended: 4 },
   verdict: verdictExample,
   session: null,
   leftovers: [{ pid: 99, command: 'sleep 100' }],

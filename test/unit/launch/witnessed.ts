@@ -78,7 +78,7 @@ export function image(objects: readonly ObjectSketch[], overrides: Partial<Witne
 
 /** The journal of an image. */
 export function journal(of: WitnessRecord, ...entries: JournalEntry[]): Journal {
-  return { pid: of.pid, sequenceNs: of.sequenceNs, lostEntries: 0, entries }
+  return { pid: of.pid, sequenceNs: of.sequenceNs, lostEntries: 0, threadsBegun: 0, threadsEnded: 0, entries }
 }
 
 /** An entry of a journal. */

@@ -112,6 +112,7 @@ export const run: RunResult = {
   voluntarySwitches: 10,
   involuntarySwitches: 2,
   tree: { processes: 1, userNs: 1_100_000_000, sysNs: 120_000_000, peakRssBytes: 123_000_000 },
+  threads: null,
   verdict: {
     state: 'active',
     reasons: [],

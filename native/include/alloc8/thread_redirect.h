@@ -1,0 +1,25 @@
+// ThreadRedirect<T>: sends the thread hooks to the heap of class T that HeapRedirect<T> has built.
+
+#pragma once
+
+#include "alloc8/allocator_traits.h"
+#include "alloc8/heap_redirect.h"
+#include "alloc8/thread_hooks.h"
+
+namespace alloc8 {
+
+template <ThreadAwareAllocator T>
+class ThreadRedirect {
+ public:
+  using AllocatorType = T;
+
+  static void threadInit() {
+    if (T* heap = HeapRedirect<T>::getHeap(); heap != nullptr) heap->threadInit();
+  }
+
+  static void threadCleanup() {
+    if (T* heap = HeapRedirect<T>::getHeap(); heap != nullptr) heap->threadCleanup();
+  }
+};
+
+}  // namespace alloc8
