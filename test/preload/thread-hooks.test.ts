@@ -188,7 +188,8 @@ describe('threads that begin and end by', () => {
 })
 
 test('a program with threads of its own is counted with its children', async () => {
-  const script = 'import threading, subprocess\nfor i in range(5): t = threading.Thread(target=len, args=("x",)); t.start(); t.join()\nsubprocess.run(["/bin/true"])'
+  const script =
+    'import threading, subprocess\nfor i in range(5): t = threading.Thread(target=len, args=("x",)); t.start(); t.join()\nsubprocess.run(["/bin/true"])'
   expect(await threadsOf([pythonPath(), '-c', script])).toEqual({ begun: 7, ended: 7 })
 })
 

@@ -42,11 +42,11 @@
   static_assert(true, "ALLOC8_REDIRECT takes a semicolon")
 
 // Defines the thread hooks for a ThreadRedirect. Once per library, outside any namespace, beside ALLOC8_REDIRECT.
-#define ALLOC8_THREAD_REDIRECT(Redirect)                                 \
-  extern "C" {                                                           \
-  ALLOC8_HIDDEN void xxthread_init() { Redirect::threadInit(); }         \
-  ALLOC8_HIDDEN void xxthread_cleanup() { Redirect::threadCleanup(); }   \
-  }                                                                      \
+#define ALLOC8_THREAD_REDIRECT(Redirect)                               \
+  extern "C" {                                                         \
+  ALLOC8_HIDDEN void xxthread_init() { Redirect::threadInit(); }       \
+  ALLOC8_HIDDEN void xxthread_cleanup() { Redirect::threadCleanup(); } \
+  }                                                                    \
   static_assert(true, "ALLOC8_THREAD_REDIRECT takes a semicolon")
 
 // Both at once, for a HeapRedirect whose heap has threadInit and threadCleanup.

@@ -1,10 +1,10 @@
 // Calls a heap's hooks (alloc8/thread_hooks.h) when threads begin and end. Linked in only where a heap wants them.
 //
 // libc exports no function behind pthread_create since 2.34, so ours looks the next definition up. The start routine is
-// replaced by one that calls the hook first; std::thread and the like come through pthread_create, thrd_create does not.
-// The end is that of thread-specific data: a key's destructor runs for every way out of a thread, main's pthread_exit
-// included, and after the destructors of C++'s thread_local. It arms itself again until the last round, because
-// destructors of other keys may free, and what they arm again may, too.
+// replaced by one that calls the hook first; std::thread and the like come through pthread_create, thrd_create does
+// not. The end is that of thread-specific data: a key's destructor runs for every way out of a thread, main's
+// pthread_exit included, and after the destructors of C++'s thread_local. It arms itself again until the last round,
+// because destructors of other keys may free, and what they arm again may, too.
 
 #if !defined(__linux__)
 #error "interpose/glibc is for Linux with glibc"

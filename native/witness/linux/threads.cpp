@@ -1,5 +1,5 @@
-// Counts the threads that a heap's hooks tell of, in the journal, where the controller reads them. A heap's library knows
-// nothing of sessions; it calls this where a witness is loaded (interpose/glibc/threads.cpp).
+// Counts the threads that a heap's hooks tell of, in the journal, where the controller reads them. A heap's library
+// knows nothing of sessions; it calls this where a witness is loaded (interpose/glibc/threads.cpp).
 
 #if !defined(__linux__)
 #error "witness/linux is for Linux"

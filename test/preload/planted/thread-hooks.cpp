@@ -27,7 +27,8 @@ class HookedHeap : public alloc8::heaps::SimpleHeap {
   // What is freed behind the second hook is what destructors of the last round free, and no more; but the thread that
   // ends the process has all of its exit before it.
   void free(void* p) {
-    if (ended && !first && ++late > kMostLate) alloc8::fatal("threadCleanup came before the last round");
+    if (p != nullptr && ended && !first && ++late > kMostLate)
+      alloc8::fatal("threadCleanup came before the last round");
     SimpleHeap::free(p);
   }
 
