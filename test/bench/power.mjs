@@ -1,6 +1,6 @@
 // How often a difference is found, and how often one that is not there: comparisons of a program under glibc's heap
 // with the same heap that takes a known share of CPU time more at exit, in duets and alone, and hyperfine on the same
-// command twice. Prints the table of the README. Takes about a quarter of an hour.
+// command twice. Prints the table of the README. Takes an hour and a half.
 //
 //   node test/bench/power.mjs [--tries 20] [--blocks 15] [--share 20] [--hyperfine 12] [--pairing duet,alone] [-- CMD...]
 //
@@ -24,7 +24,7 @@ const { values: given, positionals } = parseArgs({
     pairing: { type: 'string', default: 'duet,alone' },
   },
 })
-const strings = [product('workloads/strings'), '--threads', '1', '--operations', '400000']
+const strings = [product('workloads/strings'), '--threads', '1', '--operations', '1600000']
 const command = positionals.length > 0 ? positionals : strings
 const tries = Number(given.tries)
 const blocks = Number(given.blocks)
