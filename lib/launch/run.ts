@@ -12,7 +12,7 @@ import { type Journal, nativeFile } from '../binding/native.ts'
 import { systemPreload } from '../binding/preload-lists.ts'
 import { createSession } from '../session/folder.ts'
 import { readRecords, type SessionRecords } from '../session/records.ts'
-import type { ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
+import type { ResolvedHeap, RunResult, Warning } from '../types.ts'
 import { targetEnvironment } from './environment.ts'
 import { type LaunchOptions, type LaunchResult, launch } from './launch.ts'
 import { type ExecutableFacts, judge, realPath, staticReason } from './verdict.ts'
@@ -128,9 +128,12 @@ export async function runLaunched(
       needed: neededLibraries,
       exists: existsSync,
     })
-    const kept = session.kept ? session.directory : null
-    const threads = threadsOf(records.journals)
-    return { result: { ...toResult(target, heap, launched, verdict, kept), threads }, launched }
+    const found = {
+      verdict,
+      threads: threadsOf(records.journals),
+      session: session.kept ? session.directory : null,
+    }
+    return { result: toResult(target, heap, launched, found), launched }
   } finally {
     session.remove()
   }
@@ -152,10 +155,10 @@ function toResult(
   target: PreparedTarget,
   heap: ResolvedHeap,
   launched: LaunchResult,
-  verdict: Verdict,
-  session: string | null,
-): Omit<RunResult, 'threads'> {
+  found: Pick<RunResult, 'verdict' | 'threads' | 'session'>,
+): RunResult {
   const { tree } = launched
+  const { verdict, threads, session } = found
   return {
     schema: 1,
     heap: heap.spec,
@@ -178,6 +181,7 @@ function toResult(
       sysNs: tree.sysNs,
       peakRssBytes: tree.peakRssBytes,
     },
+    threads,
     verdict,
     session,
     leftovers: launched.leftovers,

@@ -6,7 +6,7 @@
 #include <atomic>
 
 #include "alloc8/detail/libc_rules.h"
-#include "platform/platform.h"
+#include "interpose/next.h"
 
 namespace alloc8::detail {
 
@@ -14,30 +14,20 @@ namespace {
 
 std::atomic<std::size_t> routed{0};
 
-// The next definition of a function, looked up once; a race looks it up twice and finds the same.
-template <class Function>
-Function next(std::atomic<void*>& cached, const char* name) {
-  void* found = cached.load(std::memory_order_acquire);
-  if (found == nullptr) {
-    found = platform::nextSymbol(name);
-    cached.store(found, std::memory_order_release);
-  }
-  return reinterpret_cast<Function>(found);
-}
+constinit interpose::Next<void(void*)> nextFree{"free"};
+constinit interpose::Next<std::size_t(void*)> nextSize{"malloc_usable_size"};
 
 }  // namespace
 
 void foreignFree(void* p) {
-  static std::atomic<void*> cached{nullptr};
   routed.fetch_add(1, std::memory_order_relaxed);
   KeepErrno keep;
-  if (auto* nextFree = next<void (*)(void*)>(cached, "free"); nextFree != nullptr) nextFree(p);
+  if (auto* free = nextFree.find(); free != nullptr) free(p);
 }
 
 std::size_t foreignUsableSize(void* p) {
-  static std::atomic<void*> cached{nullptr};
-  auto* nextSize = next<std::size_t (*)(void*)>(cached, "malloc_usable_size");
-  return nextSize == nullptr ? 0 : nextSize(p);
+  auto* size = nextSize.find();
+  return size == nullptr ? 0 : size(p);
 }
 
 std::size_t foreignCount() { return routed.load(std::memory_order_relaxed); }

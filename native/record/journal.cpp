@@ -12,7 +12,10 @@ namespace alloc8::record {
 namespace {
 
 // Several processes write to these at once.
-std::atomic_ref<std::uint32_t> shared(std::uint32_t& word) { return std::atomic_ref<std::uint32_t>(word); }
+template <class Word>
+std::atomic_ref<Word> shared(Word& word) {
+  return std::atomic_ref<Word>(word);
+}
 
 std::size_t wholeUnits(std::size_t bytes) { return (bytes + kJournalUnit - 1) / kJournalUnit * kJournalUnit; }
 
@@ -87,8 +90,7 @@ JournalEntry* Journal::reserve(JournalKind kind, std::int64_t pid, std::size_t t
 void Journal::countThread(bool ended) {
   if (memory_ == nullptr) return;
   JournalHeader& header = *reinterpret_cast<JournalHeader*>(memory_);
-  std::atomic_ref<std::uint64_t> count(ended ? header.threadsEnded : header.threadsBegun);
-  count.fetch_add(1, std::memory_order_relaxed);
+  shared(ended ? header.threadsEnded : header.threadsBegun).fetch_add(1, std::memory_order_relaxed);
 }
 
 void Journal::finish(JournalEntry* entry, std::size_t textBytes) {

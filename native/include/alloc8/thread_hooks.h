@@ -22,6 +22,6 @@ ALLOC8_WEAK ALLOC8_HIDDEN void xxthread_init();
 ALLOC8_WEAK ALLOC8_HIDDEN void xxthread_cleanup();
 
 // Set to 1 before the first thread is started through pthread_create or thrd_create: a heap may leave its locks alone
-// until then. Never set back.
+// until then. Never set back. A heap that reads it defines it; nobody else does.
 ALLOC8_WEAK ALLOC8_HIDDEN extern volatile int xxthread_created_flag;
 }

@@ -22,7 +22,7 @@
 #include <threads.h>
 
 #include "interpose/c_bridge.h"
-#include "platform/platform.h"
+#include "interpose/next.h"
 
 extern "C" {
 // The witness's, where it is loaded: it counts threads for the session. 0: one has begun, 1: one has ended.
@@ -42,25 +42,13 @@ struct Start {
   void* argument;
 };
 
-using PthreadCreate = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-using ThrdCreate = int (*)(thrd_t*, thrd_start_t, void*);
-
-std::atomic<void*> nextPthreadCreate{nullptr};
-std::atomic<void*> nextThrdCreate{nullptr};
+constinit Next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)> nextPthreadCreate{"pthread_create"};
+constinit Next<int(thrd_t*, thrd_start_t, void*)> nextThrdCreate{"thrd_create"};
 std::atomic<bool> ready{false};
 pthread_key_t endKey;
 
 // Whether this thread has had its first hook, and not yet its second.
 constinit thread_local bool alive = false;
-
-void* next(std::atomic<void*>& cached, const char* name) {
-  void* found = cached.load(std::memory_order_acquire);
-  if (found == nullptr) {
-    found = platform::nextSymbol(name);
-    cached.store(found, std::memory_order_release);
-  }
-  return found;
-}
 
 void tell(Event event) {
   if (alloc8_thread_event != nullptr) alloc8_thread_event(event);
@@ -112,6 +100,20 @@ void noteThreads() {
   if (&xxthread_created_flag != nullptr) xxthread_created_flag = 1;
 }
 
+// Has `create` begin a thread that takes what it is given; `create` gives 0 where it did. `noMemory` is what its kind
+// of function answers without memory. Keeps errno, which neither kind uses.
+template <class Create>
+int beginThread(const Start& start, int noMemory, Create create) {
+  const alloc8::detail::KeepErrno keep;
+  auto* given = static_cast<Start*>(Rules::malloc(sizeof(Start)));
+  if (given == nullptr) return noMemory;
+  *given = start;
+  noteThreads();
+  const int error = create(given);
+  if (error != 0) Rules::free(given);
+  return error;
+}
+
 // A forked child is a process with one thread, which goes on.
 void inChild() {
   if (alive) tell(kBegun);
@@ -120,8 +122,8 @@ void inChild() {
 // After the heap (101) and before whatever a user of the hooks starts (from 201).
 __attribute__((constructor(200))) void startHooks() {
   const alloc8::detail::KeepErrno keep;
-  next(nextPthreadCreate, "pthread_create");
-  next(nextThrdCreate, "thrd_create");
+  nextPthreadCreate.find();
+  nextThrdCreate.find();
   if (pthread_key_create(&endKey, atEnd) == 0) {
     ready.store(true, std::memory_order_release);
     begin();
@@ -141,29 +143,18 @@ extern "C" {
 ALLOC8_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
                                  void* argument) noexcept {
   using namespace alloc8::interpose;
-  const alloc8::detail::KeepErrno keep;
-  auto* create = reinterpret_cast<PthreadCreate>(next(nextPthreadCreate, "pthread_create"));
+  auto* create = nextPthreadCreate.find();
   if (create == nullptr) return EAGAIN;
-  auto* given = static_cast<Start*>(Rules::malloc(sizeof(Start)));
-  if (given == nullptr) return EAGAIN;  // what pthread_create says where it has no memory
-  *given = {start, nullptr, argument};
-  noteThreads();
-  const int error = create(thread, attributes, runPosix, given);
-  if (error != 0) Rules::free(given);
-  return error;
+  return beginThread({start, nullptr, argument}, EAGAIN,
+                     [&](Start* given) { return create(thread, attributes, runPosix, given); });
 }
 
 ALLOC8_EXPORT int thrd_create(thrd_t* thread, thrd_start_t start, void* argument) noexcept {
+  static_assert(thrd_success == 0);
   using namespace alloc8::interpose;
-  const alloc8::detail::KeepErrno keep;
-  auto* create = reinterpret_cast<ThrdCreate>(next(nextThrdCreate, "thrd_create"));
+  auto* create = nextThrdCreate.find();
   if (create == nullptr) return thrd_error;
-  auto* given = static_cast<Start*>(Rules::malloc(sizeof(Start)));
-  if (given == nullptr) return thrd_nomem;
-  *given = {nullptr, start, argument};
-  noteThreads();
-  const int error = create(thread, runC11, given);
-  if (error != thrd_success) Rules::free(given);
-  return error;
+  return beginThread({nullptr, start, argument}, thrd_nomem,
+                     [&](Start* given) { return create(thread, runC11, given); });
 }
 }
