@@ -43,7 +43,7 @@ export function plantedHeapFile(name: string): string {
 
 /** Builds the planted heaps given (all by default) that are out of date. Throws with the compiler's words. */
 export async function buildPlantedHeaps(names: readonly string[] = plantedHeaps()): Promise<void> {
-  const interposer = await buildGroups('interpose', 'platform')
+  const interposer = await buildGroups('interpose', 'common', 'platform')
   const hooks = await buildGroups('threads')
   await Promise.all(names.map((name) => twoAtATime.run(() => buildHeap(name, interposer, hooks))))
 }
