@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "alloc8/detail/prefix.h"
+
 namespace alloc8::platform {
 
 // --- memory -----------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ const working = [
   'burn20',
   'burn3',
   'c-bridge',
+  'header-form',
   'large-constructor',
   'misaligned8',
   'owns',

@@ -143,14 +143,14 @@ int main(int, char **argv) {
 `
 
 beforeAll(async () => {
-  await buildPlantedHeaps(['thread-hooks', 'upstream-style'])
+  await buildPlantedHeaps(['thread-hooks', 'header-form', 'upstream-style'])
   const flags = ['-std=c++20', '-pthread']
   program = await compile(folder.path, { name: 'ways', language: 'c++', source, flags })
 }, 600_000)
 
 /** What the run says of threads, once it is certain that it went well. */
-async function threadsOf(command: string[], status = 0) {
-  const { result, stderr } = await runUnder(plantedHeapFile('thread-hooks'), command)
+async function threadsOf(command: string[], status = 0, heap = 'thread-hooks') {
+  const { result, stderr } = await runUnder(plantedHeapFile(heap), command)
   expect(stderr).toBe('')
   expect(result).toMatchObject({ exitCode: status, signal: null })
   expect(result.verdict.state).toBe('active')
@@ -187,6 +187,11 @@ test('a program with threads of its own is counted with its children', async () 
   const script =
     'import threading, subprocess\nfor i in range(5): t = threading.Thread(target=len, args=("x",)); t.start(); t.join()\nsubprocess.run(["/bin/true"])'
   expect(await threadsOf([pythonPath(), '-c', script])).toEqual({ begun: 7, ended: 7 })
+})
+
+test('the header form has the hooks, too', async () => {
+  expect(await threadsOf([program, 'std', '100'], 0, 'header-form')).toEqual({ begun: 101, ended: 101 })
+  expect(await threadsOf([program, 'fork', '100'], 0, 'header-form')).toEqual({ begun: 102, ended: 102 })
 })
 
 test('a heap without hooks counts none', async () => {

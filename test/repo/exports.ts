@@ -7,6 +7,8 @@ export interface DynamicSymbol {
   name: string
   version: string
   defined: boolean
+  /** Where it is not defined: whether the loader lets it be null. */
+  weak: boolean
 }
 
 function readelf(path: string, ...options: string[]): string {
@@ -18,10 +20,10 @@ export function dynamicSymbols(path: string): DynamicSymbol[] {
   const symbols: DynamicSymbol[] = []
   for (const line of readelf(path, '--dyn-syms').split('\n')) {
     // Num: Value Size Type Bind Vis Ndx Name[@VERSION] [(index)]
-    const match = /^\s*\d+:\s+[0-9a-f]+\s+\S+\s+\S+\s+(?:GLOBAL|WEAK|UNIQUE)\s+\S+\s+(\S+)\s+([^\s@]+)(@\S+)?/.exec(
-      line,
-    )
-    if (match) symbols.push({ name: match[2] as string, version: match[3] ?? '', defined: match[1] !== 'UND' })
+    const match = /^\s*\d+:\s+[0-9a-f]+\s+\S+\s+\S+\s+(GLOBAL|WEAK|UNIQUE)\s+\S+\s+(\S+)\s+([^\s@]+)(@\S+)?/.exec(line)
+    if (!match) continue
+    const [, binding, section, name = '', version = ''] = match
+    symbols.push({ name, version, defined: section !== 'UND', weak: binding === 'WEAK' })
   }
   return symbols
 }

@@ -120,6 +120,8 @@ describe('the checker of native/', () => {
     'native/include/alloc8/lock.h',
     'native/include/alloc8/detail/entry_points.h',
     'native/interpose/c_bridge.h',
+    'native/interpose/header_form.h',
+    'native/platform/linux/platform.cpp',
     'native/record/ring.h',
     'native/launch/options.h',
     'test/native/check.h',
@@ -140,6 +142,8 @@ describe('the checker of native/', () => {
     ['native/witness/linux/bindings.cpp', '"alloc8/lock.h"'],
     ['native/workloads/churn.cpp', '"base/list.h"'],
     ['native/nowhere/x.cpp', '"base/list.h"'],
+    ['native/include/alloc8/alloc8.h', '"interpose/header_form.h"'],
+    ['native/interpose/c_bridge.h', '"platform/linux/platform.cpp"'],
   ])('refuses %s including %s', (path, name) => {
     expect(check(path, `#include ${name}\n`)).toHaveLength(1)
     expect(check(path, `  #  include ${name} // a reason\n`)).toHaveLength(1)
@@ -151,6 +155,8 @@ describe('the checker of native/', () => {
     ['native/launch/linux/start.cpp', '"../options.h"'],
     ['native/launch/main.cpp', '"options.h"'],
     ['native/witness/linux/bindings.cpp', '"alloc8/detail/entry_points.h"'],
+    ['native/include/alloc8/gnu_wrapper.h', '"interpose/header_form.h"'],
+    ['native/interpose/header_form.h', '"platform/linux/platform.cpp"'],
     ['native/base/spans.h', '<cstddef>'],
   ])('lets %s include %s', (path, name) => {
     expect(check(path, `#include ${name}\n`)).toEqual([])

@@ -6,6 +6,7 @@
  * - `@runtime`  it is linked to the C++ runtime, as heaps of other projects are
  * - `@bare`     it is linked without the interposer: no heap at all
  * - `@threads`  it is linked with the thread hooks
+ * - `@alone`    it brings the interposer's sources along, and is linked without link-time optimisation
  *
  * A file of the same name that ends in `.map` is the linker's version script.
  */
@@ -48,6 +49,21 @@ export async function buildPlantedHeaps(names: readonly string[] = plantedHeaps(
   await Promise.all(names.map((name) => twoAtATime.run(() => buildHeap(name, interposer, hooks))))
 }
 
+/**
+ * Builds a heap as a static library in `folder`, for programs to be linked with: `simple`, or a planted heap; in prefixed
+ * mode where a prefix is given. Gives its path.
+ */
+export async function buildHeapArchive(folder: string, name: string, prefix?: string): Promise<string> {
+  const source = name === 'simple' ? join(root, 'native/heaps/simple/simple.cpp') : join(sourceFolder, `${name}.cpp`)
+  const groups = [prefix === undefined ? 'interpose' : 'prefixed', 'common', 'platform']
+  const sources = [source, ...groups.flatMap(groupOf).map((file) => join(root, file))]
+  const more = ['-fno-lto', ...(prefix === undefined ? [] : [`-DALLOC8_PREFIX=${prefix}`])]
+  const objects = await Promise.all(sources.map((file) => twoAtATime.run(() => compileObject(file, more))))
+  const archive = join(folder, `lib${[prefix, name].filter(Boolean).join('-')}.a`)
+  await run('ar', ['rcs', archive, ...objects])
+  return archive
+}
+
 /** Builds `churn`, the program that the burning heaps were measured with, and gives its path. */
 export async function buildChurn(): Promise<string> {
   const source = join(sourceFolder, 'churn.c')
@@ -76,13 +92,14 @@ function buildGroups(...groups: string[]): Promise<string[]> {
 async function buildHeap(name: string, interposer: string[], hooks: string[]): Promise<void> {
   const source = join(sourceFolder, `${name}.cpp`)
   const directives = openingComment(source)
-  const object = await compileObject(source)
+  const alone = directives.has('@alone')
+  const object = await compileObject(source, alone ? ['-fno-lto'] : [])
   const script = join(sourceFolder, `${name}.map`)
   const link = directives.has('@runtime')
     ? flagsOf('preload', 'link').filter((flag) => flag !== '-nodefaultlibs')
     : flagsOf('preload', 'link')
   const words = [
-    ...['-shared', ...link, object, ...(directives.has('@bare') ? [] : interposer)],
+    ...['-shared', ...link, object, ...(directives.has('@bare') || alone ? [] : interposer)],
     ...(directives.has('@threads') ? hooks : []),
     ...(existsSync(script) ? [`-Wl,--version-script=${script}`] : []),
     ...flagsOf('preload', 'libraries'),
@@ -96,9 +113,9 @@ function openingComment(source: string): Set<string> {
   return new Set(lines.slice(0, end).map((line) => line.slice(2).trim()))
 }
 
-async function compileObject(source: string): Promise<string> {
-  const object = join(outputFolder, 'objects', `${basename(dirname(source))}-${basename(source)}.o`)
-  await make(object, [...compileFlags(), '-c', source], readFileSync(source, 'utf8') + allHeaders())
+async function compileObject(source: string, more: string[] = []): Promise<string> {
+  const object = join(outputFolder, 'objects', `${basename(dirname(source))}-${basename(source)}${more.join('')}.o`)
+  await make(object, [...compileFlags(), ...more, '-c', source], readFileSync(source, 'utf8') + allHeaders())
   return object
 }
 
@@ -133,11 +150,11 @@ function compilerVersion(): Promise<string> {
 
 let headers: string | undefined
 
-/** Headers are few and small: any that changed rebuilds all. simple.cpp is included as one. */
+/** Headers are few and small: any that changed rebuilds all. Some sources are included as headers are. */
 function allHeaders(): string {
   headers ??= [join(root, 'native'), sourceFolder]
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
-    .filter((file) => file.endsWith('.h') || basename(file) === 'simple.cpp')
+    .filter((file) => file.endsWith('.h') || /(?:heaps\/simple|interpose|platform)\/.*\.cpp$/.test(file))
     .sort()
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')

@@ -16,40 +16,40 @@
 #include "alloc8/platform.h"
 #include "alloc8/thread_redirect.h"
 
-// Defines the C bridge for a HeapRedirect. Once per library, outside any namespace.
-#define ALLOC8_REDIRECT(Redirect)                                                                         \
-  extern "C" {                                                                                            \
-  ALLOC8_HIDDEN void* xxmalloc(std::size_t size) { return Redirect::malloc(size); }                       \
-  ALLOC8_HIDDEN void xxfree(void* p) { Redirect::free(p); }                                               \
-  ALLOC8_HIDDEN void* xxmemalign(std::size_t a, std::size_t size) { return Redirect::memalign(a, size); } \
-  ALLOC8_HIDDEN std::size_t xxmalloc_usable_size(void* p) { return Redirect::getSize(p); }                \
-  ALLOC8_HIDDEN void xxmalloc_lock() { Redirect::lock(); }                                                \
-  ALLOC8_HIDDEN void xxmalloc_unlock() { Redirect::unlock(); }                                            \
-  ALLOC8_HIDDEN void* xxrealloc(void* p, std::size_t size) { return Redirect::realloc(p, size); }         \
-  ALLOC8_HIDDEN void* xxcalloc(std::size_t n, std::size_t size) { return Redirect::calloc(n, size); }     \
-  ALLOC8_HIDDEN void xxfree_sized(void* p, std::size_t size) { Redirect::free_sized(p, size); }           \
-  ALLOC8_HIDDEN void xxfree_aligned_sized(void* p, std::size_t a, std::size_t size) {                     \
-    Redirect::free_aligned_sized(p, a, size);                                                             \
-  }                                                                                                       \
-  ALLOC8_HIDDEN bool xxfork_child() { return Redirect::forkChild(); }                                     \
-  ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* out) { return Redirect::stats(out); }              \
-  ALLOC8_HIDDEN bool xxmalloc_arena_stats(std::size_t index, alloc8::HeapStats* out) {                    \
-    return Redirect::arenaStats(index, out);                                                              \
-  }                                                                                                       \
-  ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t keep) { return Redirect::trim(keep); }              \
-  const bool xxfollows_libc_rules = Redirect::followsLibcRules;                                           \
-  }                                                                                                       \
+// Defines the C bridge for a HeapRedirect. Once per library, outside any namespace. What is given may have commas.
+#define ALLOC8_REDIRECT(...)                                                                                 \
+  extern "C" {                                                                                               \
+  ALLOC8_HIDDEN void* xxmalloc(std::size_t size) { return __VA_ARGS__::malloc(size); }                       \
+  ALLOC8_HIDDEN void xxfree(void* p) { __VA_ARGS__::free(p); }                                               \
+  ALLOC8_HIDDEN void* xxmemalign(std::size_t a, std::size_t size) { return __VA_ARGS__::memalign(a, size); } \
+  ALLOC8_HIDDEN std::size_t xxmalloc_usable_size(void* p) { return __VA_ARGS__::getSize(p); }                \
+  ALLOC8_HIDDEN void xxmalloc_lock() { __VA_ARGS__::lock(); }                                                \
+  ALLOC8_HIDDEN void xxmalloc_unlock() { __VA_ARGS__::unlock(); }                                            \
+  ALLOC8_HIDDEN void* xxrealloc(void* p, std::size_t size) { return __VA_ARGS__::realloc(p, size); }         \
+  ALLOC8_HIDDEN void* xxcalloc(std::size_t n, std::size_t size) { return __VA_ARGS__::calloc(n, size); }     \
+  ALLOC8_HIDDEN void xxfree_sized(void* p, std::size_t size) { __VA_ARGS__::free_sized(p, size); }           \
+  ALLOC8_HIDDEN void xxfree_aligned_sized(void* p, std::size_t a, std::size_t size) {                        \
+    __VA_ARGS__::free_aligned_sized(p, a, size);                                                             \
+  }                                                                                                          \
+  ALLOC8_HIDDEN bool xxfork_child() { return __VA_ARGS__::forkChild(); }                                     \
+  ALLOC8_HIDDEN bool xxmalloc_stats(alloc8::HeapStats* out) { return __VA_ARGS__::stats(out); }              \
+  ALLOC8_HIDDEN bool xxmalloc_arena_stats(std::size_t index, alloc8::HeapStats* out) {                       \
+    return __VA_ARGS__::arenaStats(index, out);                                                              \
+  }                                                                                                          \
+  ALLOC8_HIDDEN std::size_t xxmalloc_trim(std::size_t keep) { return __VA_ARGS__::trim(keep); }              \
+  const bool xxfollows_libc_rules = __VA_ARGS__::followsLibcRules;                                           \
+  }                                                                                                          \
   static_assert(true, "ALLOC8_REDIRECT takes a semicolon")
 
 // Defines the thread hooks for a ThreadRedirect. Once per library, outside any namespace, beside ALLOC8_REDIRECT.
-#define ALLOC8_THREAD_REDIRECT(Redirect)                               \
-  extern "C" {                                                         \
-  ALLOC8_HIDDEN void xxthread_init() { Redirect::threadInit(); }       \
-  ALLOC8_HIDDEN void xxthread_cleanup() { Redirect::threadCleanup(); } \
-  }                                                                    \
+#define ALLOC8_THREAD_REDIRECT(...)                                       \
+  extern "C" {                                                            \
+  ALLOC8_HIDDEN void xxthread_init() { __VA_ARGS__::threadInit(); }       \
+  ALLOC8_HIDDEN void xxthread_cleanup() { __VA_ARGS__::threadCleanup(); } \
+  }                                                                       \
   static_assert(true, "ALLOC8_THREAD_REDIRECT takes a semicolon")
 
 // Both at once, for a HeapRedirect whose heap has threadInit and threadCleanup.
-#define ALLOC8_REDIRECT_WITH_THREADS(Redirect) \
-  ALLOC8_REDIRECT(Redirect);                   \
-  ALLOC8_THREAD_REDIRECT(alloc8::ThreadRedirect<Redirect::AllocatorType>)
+#define ALLOC8_REDIRECT_WITH_THREADS(...) \
+  ALLOC8_REDIRECT(__VA_ARGS__);           \
+  ALLOC8_THREAD_REDIRECT(alloc8::ThreadRedirect<__VA_ARGS__::AllocatorType, __VA_ARGS__>)

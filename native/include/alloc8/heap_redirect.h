@@ -3,6 +3,7 @@
 // pointers that T does not own to whoever made them.
 //
 // What T does not need is not there: a constant-initialised T has no readiness check, a T without `owns` no routing.
+// Where the heap stands is a Storage: a class with `get()`, and `alwaysReady` where that never answers null.
 
 #pragma once
 
@@ -25,6 +26,7 @@ namespace detail {
 // A heap that exists from the first instruction on.
 template <class T>
 struct ConstantStorage {
+  static constexpr bool alwaysReady = true;
   static inline constinit T heap{};
   static ALLOC8_ALWAYS_INLINE T* get() { return &heap; }
 };
@@ -32,6 +34,7 @@ struct ConstantStorage {
 // A heap that is built in place by whoever needs it first and never destroyed, because libraries free after main.
 template <class T>
 struct LazyStorage {
+  static constexpr bool alwaysReady = false;
   // Null only while this very thread is inside T's constructor.
   static ALLOC8_ALWAYS_INLINE T* get() {
     T* ready = instance.load(std::memory_order_acquire);
@@ -59,24 +62,28 @@ struct LazyStorage {
   static inline constinit std::atomic<std::uintptr_t> builder{0};
 };
 
+template <class T>
+struct StorageOf {
+  using Type = LazyStorage<T>;
+};
+
+template <ConstantInitialised T>
+struct StorageOf<T> {
+  using Type = ConstantStorage<T>;
+};
+
 }  // namespace detail
 
-template <Allocator T>
+template <Allocator T, class Storage = typename detail::StorageOf<T>::Type>
 class HeapRedirect {
  public:
   using AllocatorType = T;
-  static constexpr bool isConstant = detail::ConstantInitialised<T>;
+  static constexpr bool alwaysReady = Storage::alwaysReady;
   static constexpr bool hasOwns = detail::HasOwns<T>;
   static constexpr bool followsLibcRules = detail::followsLibcRules<T>();
 
   // The heap, built if need be; null only inside its own constructor.
-  static ALLOC8_ALWAYS_INLINE T* getHeap() {
-    if constexpr (isConstant) {
-      return detail::ConstantStorage<T>::get();
-    } else {
-      return detail::LazyStorage<T>::get();
-    }
-  }
+  static ALLOC8_ALWAYS_INLINE T* getHeap() { return Storage::get(); }
 
   static ALLOC8_ALWAYS_INLINE void* malloc(std::size_t size) {
     T* heap = getHeap();
@@ -214,7 +221,7 @@ class HeapRedirect {
   static constexpr std::size_t kGrowsByHalf = std::size_t{32} << 10;
 
   static ALLOC8_ALWAYS_INLINE bool building([[maybe_unused]] T* heap) {
-    if constexpr (isConstant) {
+    if constexpr (alwaysReady) {
       return false;
     } else {
       return ALLOC8_UNLIKELY(heap == nullptr);
@@ -222,7 +229,7 @@ class HeapRedirect {
   }
 
   static ALLOC8_ALWAYS_INLINE bool bootstrapped([[maybe_unused]] const void* p) {
-    if constexpr (isConstant) {
+    if constexpr (alwaysReady) {
       return false;
     } else {
       return ALLOC8_UNLIKELY(detail::BootstrapArena::owns(p));

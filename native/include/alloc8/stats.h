@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "alloc8/detail/prefix.h"
+
 namespace alloc8 {
 
 // A heap's own account at one moment. Bytes are usable bytes, so that live + free adds up to what was carved.

@@ -1,4 +1,4 @@
-// ThreadRedirect<T>: sends the thread hooks to the heap of class T that HeapRedirect<T> has built.
+// ThreadRedirect<T>: sends the thread hooks to the heap of class T that HeapRedirect<T> has built, or another Redirect.
 
 #pragma once
 
@@ -8,17 +8,17 @@
 
 namespace alloc8 {
 
-template <ThreadAwareAllocator T>
+template <ThreadAwareAllocator T, class Redirect = HeapRedirect<T>>
 class ThreadRedirect {
  public:
   using AllocatorType = T;
 
   static void threadInit() {
-    if (T* heap = HeapRedirect<T>::getHeap(); heap != nullptr) heap->threadInit();
+    if (T* heap = Redirect::getHeap(); heap != nullptr) heap->threadInit();
   }
 
   static void threadCleanup() {
-    if (T* heap = HeapRedirect<T>::getHeap(); heap != nullptr) heap->threadCleanup();
+    if (T* heap = Redirect::getHeap(); heap != nullptr) heap->threadCleanup();
   }
 };
 

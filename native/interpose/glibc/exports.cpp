@@ -11,8 +11,9 @@
 #include <malloc.h>
 
 #include "interpose/c_bridge.h"
+#include "interpose/glibc/whole.h"
 
-using alloc8::interpose::Rules;
+const char alloc8::interpose::exportsAreLinked = 0;
 
 // The two that matter most take the heap's own code in, as if it had been written here; what the heap marks as not to
 // be inlined stays outside.
@@ -20,35 +21,39 @@ using alloc8::interpose::Rules;
 
 extern "C" {
 
-ALLOC8_HOT void* malloc(size_t size) noexcept { return Rules::malloc(size); }
+ALLOC8_HOT void* malloc(size_t size) noexcept { return alloc8::interpose::Rules::malloc(size); }
 
-ALLOC8_HOT void free(void* p) noexcept { Rules::free(p); }
+ALLOC8_HOT void free(void* p) noexcept { alloc8::interpose::Rules::free(p); }
 
-ALLOC8_EXPORT void* calloc(size_t count, size_t size) noexcept { return Rules::calloc(count, size); }
+ALLOC8_EXPORT void* calloc(size_t count, size_t size) noexcept { return alloc8::interpose::Rules::calloc(count, size); }
 
-ALLOC8_EXPORT void* realloc(void* p, size_t size) noexcept { return Rules::realloc(p, size); }
+ALLOC8_EXPORT void* realloc(void* p, size_t size) noexcept { return alloc8::interpose::Rules::realloc(p, size); }
 
 ALLOC8_EXPORT void* reallocarray(void* p, size_t count, size_t size) noexcept {
-  return Rules::reallocarray(p, count, size);
+  return alloc8::interpose::Rules::reallocarray(p, count, size);
 }
 
-ALLOC8_EXPORT void* memalign(size_t alignment, size_t size) noexcept { return Rules::memalign(alignment, size); }
+ALLOC8_EXPORT void* memalign(size_t alignment, size_t size) noexcept {
+  return alloc8::interpose::Rules::memalign(alignment, size);
+}
 
 ALLOC8_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) noexcept {
-  return Rules::posixMemalign(out, alignment, size);
+  return alloc8::interpose::Rules::posixMemalign(out, alignment, size);
 }
 
-ALLOC8_EXPORT void* valloc(size_t size) noexcept { return Rules::memalign(alloc8::pages::size(), size); }
+ALLOC8_EXPORT void* valloc(size_t size) noexcept {
+  return alloc8::interpose::Rules::memalign(alloc8::pages::size(), size);
+}
 
-ALLOC8_EXPORT void* pvalloc(size_t size) noexcept { return Rules::pvalloc(size); }
+ALLOC8_EXPORT void* pvalloc(size_t size) noexcept { return alloc8::interpose::Rules::pvalloc(size); }
 
-ALLOC8_EXPORT size_t malloc_usable_size(void* p) noexcept { return Rules::usableSize(p); }
+ALLOC8_EXPORT size_t malloc_usable_size(void* p) noexcept { return alloc8::interpose::Rules::usableSize(p); }
 
 // C23; declared by no header of the libc that this is built on.
-ALLOC8_EXPORT void free_sized(void* p, size_t size) noexcept { Rules::freeSized(p, size); }
+ALLOC8_EXPORT void free_sized(void* p, size_t size) noexcept { alloc8::interpose::Rules::freeSized(p, size); }
 
 ALLOC8_EXPORT void free_aligned_sized(void* p, size_t alignment, size_t size) noexcept {
-  Rules::freeAlignedSized(p, alignment, size);
+  alloc8::interpose::Rules::freeAlignedSized(p, alignment, size);
 }
 
 // Second names of the same functions. libc has __libc_* for programs that wrap malloc, cfree for old binaries.

@@ -16,11 +16,21 @@
 #include "alloc8/bridge.h"
 #include "alloc8/lock.h"
 #include "alloc8/pages.h"
+#include "interpose/glibc/whole.h"
 #include "platform/platform.h"
 
 extern "C" {
 extern void* __dso_handle;
+// Ours, under a name that nothing replaces.
+ALLOC8_HIDDEN int alloc8_register_atfork(void (*)(), void (*)(), void (*)(), void*) noexcept
+    __attribute__((alias("__register_atfork")));
+// Weak, because libc.a has it in a file with functions that fork itself needs.
+ALLOC8_WEAK ALLOC8_EXPORT int __register_atfork(void (*)(), void (*)(), void (*)(), void*) noexcept;
 }
+
+namespace alloc8::interpose {
+
+const char forkIsLinked = 0;
 
 namespace {
 
@@ -56,6 +66,8 @@ void registerFirst() {
     return;
   }
   auto real = reinterpret_cast<RegisterAtFork>(alloc8::platform::nextSymbol("__register_atfork"));
+  // In a static program there is no next one, and libc's own has taken the place of ours, which is weak.
+  if (real == nullptr && &__register_atfork != &alloc8_register_atfork) real = &__register_atfork;
   libcRegister.store(real, std::memory_order_release);
   if (registerInLibc(prepare, parent, child, &__dso_handle) != 0) {
     alloc8::fatal("could not register fork handlers; a fork could deadlock");
@@ -73,8 +85,10 @@ __attribute__((constructor(101))) void start() {
 
 }  // namespace
 
-extern "C" ALLOC8_EXPORT int __register_atfork(Handler prepareHandler, Handler parentHandler, Handler childHandler,
-                                               void* object) noexcept {
-  registerFirst();
-  return registerInLibc(prepareHandler, parentHandler, childHandler, object);
+}  // namespace alloc8::interpose
+
+extern "C" int __register_atfork(void (*prepareHandler)(), void (*parentHandler)(), void (*childHandler)(),
+                                 void* object) noexcept {
+  alloc8::interpose::registerFirst();
+  return alloc8::interpose::registerInLibc(prepareHandler, parentHandler, childHandler, object);
 }

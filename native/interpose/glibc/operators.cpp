@@ -14,9 +14,18 @@
 
 #include "alloc8/pages.h"
 #include "interpose/c_bridge.h"
+#include "interpose/glibc/whole.h"
 #include "platform/platform.h"
 
-using alloc8::interpose::Rules;
+namespace alloc8::interpose {
+
+const char operatorsAreLinked = 0;
+
+// Where the heap and the runtime are both linked into the program, the loader knows neither.
+extern "C" {
+ALLOC8_WEAK std::new_handler alloc8_get_new_handler() __asm__("_ZSt15get_new_handlerv");
+ALLOC8_WEAK void alloc8_throw_bad_alloc() __asm__("_ZSt17__throw_bad_allocv");
+}
 
 namespace {
 
@@ -38,6 +47,7 @@ Function runtime(const char* name, const void* caller) {
 // The installed new_handler; null when there is none, or no C++ runtime in the process.
 Handler currentHandler(const void* caller) {
   auto* get = runtime<Handler (*)()>("_ZSt15get_new_handlerv", caller);
+  if (get == nullptr) get = alloc8_get_new_handler;
   return get == nullptr ? nullptr : get();
 }
 
@@ -45,6 +55,7 @@ Handler currentHandler(const void* caller) {
   if (auto* raise = runtime<void (*)()>("_ZSt17__throw_bad_allocv", caller); raise != nullptr) raise();
   // A runtime that was linked in statically may lack that, but not the operator new that its library had before us.
   if (auto* own = runtime<void* (*)(std::size_t)>("_Znwm", caller); own != nullptr) own(SIZE_MAX);
+  if (alloc8_throw_bad_alloc != nullptr) alloc8_throw_bad_alloc();
   alloc8::fatal("operator new failed and no C++ runtime is loaded that could throw bad_alloc");
 }
 
@@ -102,10 +113,16 @@ ALLOC8_ALWAYS_INLINE void* nothrow(std::size_t size, std::size_t alignment) {
 
 constexpr std::size_t raw(std::align_val_t alignment) { return static_cast<std::size_t>(alignment); }
 
-}  // namespace
-
 using Align = std::align_val_t;
 using Nothrow = const std::nothrow_t&;
+
+}  // namespace
+
+}  // namespace alloc8::interpose
+
+// A short name, because operators can stand in no namespace, and what they use must not stand in the global one: a
+// heap that takes the interposer as a header has names of its own.
+namespace alloc8_its = alloc8::interpose;
 
 // The plain forms under names that nobody can replace.
 #define ALLOC8_OWN(target) ALLOC8_HIDDEN __attribute__((alias(target)))
@@ -113,13 +130,15 @@ using Nothrow = const std::nothrow_t&;
 extern "C" {
 ALLOC8_OWN_NEW("_Znwm") void* alloc8_new(std::size_t n);
 ALLOC8_OWN_NEW("_Znam") void* alloc8_new_array(std::size_t n);
-ALLOC8_OWN_NEW("_ZnwmSt11align_val_t") void* alloc8_new_aligned(std::size_t n, Align a);
-ALLOC8_OWN_NEW("_ZnamSt11align_val_t") void* alloc8_new_array_aligned(std::size_t n, Align a);
+ALLOC8_OWN_NEW("_ZnwmSt11align_val_t") void* alloc8_new_aligned(std::size_t n, std::align_val_t a);
+ALLOC8_OWN_NEW("_ZnamSt11align_val_t") void* alloc8_new_array_aligned(std::size_t n, std::align_val_t a);
 ALLOC8_OWN("_ZdlPv") void alloc8_delete(void* p) noexcept;
 ALLOC8_OWN("_ZdaPv") void alloc8_delete_array(void* p) noexcept;
-ALLOC8_OWN("_ZdlPvSt11align_val_t") void alloc8_delete_aligned(void* p, Align a) noexcept;
-ALLOC8_OWN("_ZdaPvSt11align_val_t") void alloc8_delete_array_aligned(void* p, Align a) noexcept;
+ALLOC8_OWN("_ZdlPvSt11align_val_t") void alloc8_delete_aligned(void* p, std::align_val_t a) noexcept;
+ALLOC8_OWN("_ZdaPvSt11align_val_t") void alloc8_delete_array_aligned(void* p, std::align_val_t a) noexcept;
 }
+
+namespace alloc8::interpose {
 
 namespace {
 
@@ -161,53 +180,71 @@ __attribute__((constructor(101))) void findNothrowForms() {
 
 }  // namespace
 
-ALLOC8_EXPORT void* operator new(std::size_t n) { return throwing(n, kDefault); }
-ALLOC8_EXPORT void* operator new[](std::size_t n) { return newReplaced() ? ::operator new(n) : throwing(n, kDefault); }
-ALLOC8_EXPORT void* operator new(std::size_t n, Align a) { return throwing(n, raw(a)); }
-ALLOC8_EXPORT void* operator new[](std::size_t n, Align a) {
-  return newAlignedReplaced() ? ::operator new(n, a) : throwing(n, raw(a));
+}  // namespace alloc8::interpose
+
+// Weak, so that a program into which the heap is linked may still have its own.
+#define ALLOC8_OPERATOR ALLOC8_WEAK ALLOC8_EXPORT
+
+ALLOC8_OPERATOR void* operator new(std::size_t n) { return alloc8_its::throwing(n, alloc8_its::kDefault); }
+ALLOC8_OPERATOR void* operator new[](std::size_t n) {
+  return alloc8_its::newReplaced() ? ::operator new(n) : alloc8_its::throwing(n, alloc8_its::kDefault);
 }
-ALLOC8_EXPORT void* operator new(std::size_t n, Nothrow) noexcept {
-  return newReplaced() ? runtimeNothrow(kNew, ALLOC8_CALLER, n) : nothrow(n, kDefault);
+ALLOC8_OPERATOR void* operator new(std::size_t n, alloc8_its::Align a) {
+  return alloc8_its::throwing(n, alloc8_its::raw(a));
 }
-ALLOC8_EXPORT void* operator new[](std::size_t n, Nothrow) noexcept {
-  return newArrayReplaced() ? runtimeNothrow(kNewArray, ALLOC8_CALLER, n) : nothrow(n, kDefault);
+ALLOC8_OPERATOR void* operator new[](std::size_t n, alloc8_its::Align a) {
+  return alloc8_its::newAlignedReplaced() ? ::operator new(n, a) : alloc8_its::throwing(n, alloc8_its::raw(a));
 }
-ALLOC8_EXPORT void* operator new(std::size_t n, Align a, Nothrow) noexcept {
-  return newAlignedReplaced() ? runtimeNothrow(kNewAligned, ALLOC8_CALLER, n, a) : nothrow(n, raw(a));
+ALLOC8_OPERATOR void* operator new(std::size_t n, alloc8_its::Nothrow) noexcept {
+  return alloc8_its::newReplaced() ? alloc8_its::runtimeNothrow(alloc8_its::kNew, ALLOC8_CALLER, n)
+                                   : alloc8_its::nothrow(n, alloc8_its::kDefault);
 }
-ALLOC8_EXPORT void* operator new[](std::size_t n, Align a, Nothrow) noexcept {
-  return newArrayAlignedReplaced() ? runtimeNothrow(kNewArrayAligned, ALLOC8_CALLER, n, a) : nothrow(n, raw(a));
+ALLOC8_OPERATOR void* operator new[](std::size_t n, alloc8_its::Nothrow) noexcept {
+  return alloc8_its::newArrayReplaced() ? alloc8_its::runtimeNothrow(alloc8_its::kNewArray, ALLOC8_CALLER, n)
+                                        : alloc8_its::nothrow(n, alloc8_its::kDefault);
+}
+ALLOC8_OPERATOR void* operator new(std::size_t n, alloc8_its::Align a, alloc8_its::Nothrow) noexcept {
+  return alloc8_its::newAlignedReplaced() ? alloc8_its::runtimeNothrow(alloc8_its::kNewAligned, ALLOC8_CALLER, n, a)
+                                          : alloc8_its::nothrow(n, alloc8_its::raw(a));
+}
+ALLOC8_OPERATOR void* operator new[](std::size_t n, alloc8_its::Align a, alloc8_its::Nothrow) noexcept {
+  return alloc8_its::newArrayAlignedReplaced()
+             ? alloc8_its::runtimeNothrow(alloc8_its::kNewArrayAligned, ALLOC8_CALLER, n, a)
+             : alloc8_its::nothrow(n, alloc8_its::raw(a));
 }
 
-ALLOC8_EXPORT void operator delete(void* p) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete[](void* p) noexcept { deleteReplaced() ? ::operator delete(p) : Rules::free(p); }
-ALLOC8_EXPORT void operator delete(void* p, Nothrow) noexcept {
-  deleteReplaced() ? ::operator delete(p) : Rules::free(p);
+ALLOC8_OPERATOR void operator delete(void* p) noexcept { alloc8_its::Rules::free(p); }
+ALLOC8_OPERATOR void operator delete[](void* p) noexcept {
+  alloc8_its::deleteReplaced() ? ::operator delete(p) : alloc8_its::Rules::free(p);
 }
-ALLOC8_EXPORT void operator delete[](void* p, Nothrow) noexcept {
-  deleteArrayReplaced() ? ::operator delete[](p) : Rules::free(p);
+ALLOC8_OPERATOR void operator delete(void* p, alloc8_its::Nothrow) noexcept {
+  alloc8_its::deleteReplaced() ? ::operator delete(p) : alloc8_its::Rules::free(p);
 }
-ALLOC8_EXPORT void operator delete(void* p, std::size_t n) noexcept {
-  deleteReplaced() ? ::operator delete(p) : Rules::freeSized(p, n);
+ALLOC8_OPERATOR void operator delete[](void* p, alloc8_its::Nothrow) noexcept {
+  alloc8_its::deleteArrayReplaced() ? ::operator delete[](p) : alloc8_its::Rules::free(p);
 }
-ALLOC8_EXPORT void operator delete[](void* p, std::size_t n) noexcept {
-  deleteArrayReplaced() ? ::operator delete[](p) : Rules::freeSized(p, n);
+ALLOC8_OPERATOR void operator delete(void* p, std::size_t n) noexcept {
+  alloc8_its::deleteReplaced() ? ::operator delete(p) : alloc8_its::Rules::freeSized(p, n);
+}
+ALLOC8_OPERATOR void operator delete[](void* p, std::size_t n) noexcept {
+  alloc8_its::deleteArrayReplaced() ? ::operator delete[](p) : alloc8_its::Rules::freeSized(p, n);
 }
 
-ALLOC8_EXPORT void operator delete(void* p, Align) noexcept { Rules::free(p); }
-ALLOC8_EXPORT void operator delete[](void* p, Align a) noexcept {
-  deleteAlignedReplaced() ? ::operator delete(p, a) : Rules::free(p);
+ALLOC8_OPERATOR void operator delete(void* p, alloc8_its::Align) noexcept { alloc8_its::Rules::free(p); }
+ALLOC8_OPERATOR void operator delete[](void* p, alloc8_its::Align a) noexcept {
+  alloc8_its::deleteAlignedReplaced() ? ::operator delete(p, a) : alloc8_its::Rules::free(p);
 }
-ALLOC8_EXPORT void operator delete(void* p, Align a, Nothrow) noexcept {
-  deleteAlignedReplaced() ? ::operator delete(p, a) : Rules::free(p);
+ALLOC8_OPERATOR void operator delete(void* p, alloc8_its::Align a, alloc8_its::Nothrow) noexcept {
+  alloc8_its::deleteAlignedReplaced() ? ::operator delete(p, a) : alloc8_its::Rules::free(p);
 }
-ALLOC8_EXPORT void operator delete[](void* p, Align a, Nothrow) noexcept {
-  deleteArrayAlignedReplaced() ? ::operator delete[](p, a) : Rules::free(p);
+ALLOC8_OPERATOR void operator delete[](void* p, alloc8_its::Align a, alloc8_its::Nothrow) noexcept {
+  alloc8_its::deleteArrayAlignedReplaced() ? ::operator delete[](p, a) : alloc8_its::Rules::free(p);
 }
-ALLOC8_EXPORT void operator delete(void* p, std::size_t n, Align a) noexcept {
-  deleteAlignedReplaced() ? ::operator delete(p, a) : Rules::freeAlignedSized(p, raw(a), n);
+ALLOC8_OPERATOR void operator delete(void* p, std::size_t n, alloc8_its::Align a) noexcept {
+  alloc8_its::deleteAlignedReplaced() ? ::operator delete(p, a)
+                                      : alloc8_its::Rules::freeAlignedSized(p, alloc8_its::raw(a), n);
 }
-ALLOC8_EXPORT void operator delete[](void* p, std::size_t n, Align a) noexcept {
-  deleteArrayAlignedReplaced() ? ::operator delete[](p, a) : Rules::freeAlignedSized(p, raw(a), n);
+ALLOC8_OPERATOR void operator delete[](void* p, std::size_t n, alloc8_its::Align a) noexcept {
+  alloc8_its::deleteArrayAlignedReplaced() ? ::operator delete[](p, a)
+                                           : alloc8_its::Rules::freeAlignedSized(p, alloc8_its::raw(a), n);
 }

@@ -14,6 +14,11 @@
 #include "alloc8/bridge.h"
 #include "alloc8/detail/foreign.h"
 #include "alloc8/detail/libc_rules.h"
+#include "interpose/glibc/whole.h"
+
+namespace alloc8::interpose {
+
+const char reportIsLinked = 0;
 
 namespace {
 
@@ -55,24 +60,28 @@ int saturate(size_t value) { return value > INT_MAX ? INT_MAX : static_cast<int>
 
 }  // namespace
 
+}  // namespace alloc8::interpose
+
 extern "C" {
 
-ALLOC8_EXPORT struct mallinfo2 mallinfo2() noexcept { return describe(currentStats()); }
+ALLOC8_EXPORT struct mallinfo2 mallinfo2() noexcept {
+  return alloc8::interpose::describe(alloc8::interpose::currentStats());
+}
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 ALLOC8_EXPORT struct mallinfo mallinfo() noexcept {
-  const struct mallinfo2 wide = describe(currentStats());
+  const struct mallinfo2 wide = alloc8::interpose::describe(alloc8::interpose::currentStats());
   struct mallinfo info {};
-  info.arena = saturate(wide.arena);
-  info.ordblks = saturate(wide.ordblks);
-  info.smblks = saturate(wide.smblks);
-  info.hblks = saturate(wide.hblks);
-  info.hblkhd = saturate(wide.hblkhd);
-  info.fsmblks = saturate(wide.fsmblks);
-  info.uordblks = saturate(wide.uordblks);
-  info.fordblks = saturate(wide.fordblks);
-  info.keepcost = saturate(wide.keepcost);
+  info.arena = alloc8::interpose::saturate(wide.arena);
+  info.ordblks = alloc8::interpose::saturate(wide.ordblks);
+  info.smblks = alloc8::interpose::saturate(wide.smblks);
+  info.hblks = alloc8::interpose::saturate(wide.hblks);
+  info.hblkhd = alloc8::interpose::saturate(wide.hblkhd);
+  info.fsmblks = alloc8::interpose::saturate(wide.fsmblks);
+  info.uordblks = alloc8::interpose::saturate(wide.uordblks);
+  info.fordblks = alloc8::interpose::saturate(wide.fordblks);
+  info.keepcost = alloc8::interpose::saturate(wide.keepcost);
   return info;
 }
 #pragma GCC diagnostic pop
@@ -86,11 +95,11 @@ ALLOC8_EXPORT int malloc_trim(size_t keep) noexcept {
 }
 
 ALLOC8_EXPORT void malloc_stats() noexcept {
-  const alloc8::HeapStats stats = currentStats();
+  const alloc8::HeapStats stats = alloc8::interpose::currentStats();
   alloc8::HeapStats arena = stats;
   // A heap that names no arenas is one.
   for (size_t index = 0; xxmalloc_arena_stats(index, &arena) || index == 0; ++index) {
-    const struct mallinfo2 info = describe(arena);
+    const struct mallinfo2 info = alloc8::interpose::describe(arena);
     fprintf(stderr, "Arena %zu:\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", index, info.arena,
             info.uordblks);
   }
@@ -102,15 +111,15 @@ ALLOC8_EXPORT void malloc_stats() noexcept {
 
 ALLOC8_EXPORT int malloc_info(int options, FILE* out) noexcept {
   if (options != 0) return EINVAL;
-  const alloc8::HeapStats stats = currentStats();
+  const alloc8::HeapStats stats = alloc8::interpose::currentStats();
   alloc8::HeapStats arena = stats;
   fputs("<malloc version=\"1\">\n", out);
   for (size_t index = 0; xxmalloc_arena_stats(index, &arena) || index == 0; ++index) {
     fprintf(out, "<heap nr=\"%zu\">\n<sizes>\n</sizes>\n", index);
-    writeInfo(out, arena, false);
+    alloc8::interpose::writeInfo(out, arena, false);
     fputs("</heap>\n", out);
   }
-  writeInfo(out, stats, true);
+  alloc8::interpose::writeInfo(out, stats, true);
   fputs("</malloc>\n", out);
   return ferror(out) != 0 ? EIO : 0;
 }

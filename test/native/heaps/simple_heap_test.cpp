@@ -25,7 +25,7 @@ using alloc8::check::SimpleHeapModel;
 using alloc8::heaps::SimpleHeap;
 
 constinit SimpleHeap constantInitialised;  // compiles only while that holds
-static_assert(alloc8::HeapRedirect<SimpleHeap>::isConstant);
+static_assert(alloc8::HeapRedirect<SimpleHeap>::alwaysReady);
 
 bool mapped(const void* p) {
   const std::uintptr_t page = alloc8::pages::size();

@@ -31,7 +31,7 @@ bool at(const void* p, std::size_t alignment) { return reinterpret_cast<std::uin
 // --- constant-initialised heaps ---------------------------------------------------------------------------------
 
 using Constant = HeapRedirect<PlainHeap<struct ConstantTag>>;
-static_assert(Constant::isConstant && !Constant::hasOwns && !Constant::followsLibcRules);
+static_assert(Constant::alwaysReady && !Constant::hasOwns && !Constant::followsLibcRules);
 
 // Used before any constructor of this file has run.
 void* early = nullptr;
@@ -153,7 +153,7 @@ void shrinkingNeverFails() {
 
 void aHeapIsBuiltByItsFirstUserAndStays() {
   using Redirect = HeapRedirect<LazyHeap<struct StayingTag>>;
-  static_assert(!Redirect::isConstant);
+  static_assert(!Redirect::alwaysReady);
   CHECK_EQUAL(Redirect::AllocatorType::built, 0);
   Redirect::free(Redirect::malloc(1));
   Redirect::free(Redirect::malloc(1));

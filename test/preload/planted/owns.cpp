@@ -87,5 +87,5 @@ class OwningHeap {
 };
 
 using Redirect = alloc8::HeapRedirect<OwningHeap>;
-static_assert(Redirect::hasOwns && Redirect::isConstant);
+static_assert(Redirect::hasOwns && Redirect::alwaysReady);
 ALLOC8_REDIRECT(Redirect);

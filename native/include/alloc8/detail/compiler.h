@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "alloc8/detail/prefix.h"
+
 #define ALLOC8_ALWAYS_INLINE inline __attribute__((always_inline))
 #define ALLOC8_NOINLINE __attribute__((noinline))
 #define ALLOC8_LIKELY(x) __builtin_expect(!!(x), 1)
