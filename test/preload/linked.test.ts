@@ -204,10 +204,10 @@ int main() {
     ['a static program', ['-static']],
   ] as const)('two in %s, beside libc', async ([, flags], { skip }) => {
     requireOrSkip(skip, lacking)
-    // The same class twice, and one that is built when it is first used.
+    // Ours, and one in the style of upstream, which is built when it is first used.
     const archives = [
       await buildHeapArchive(folder.path, 'simple', 'one'),
-      await buildHeapArchive(folder.path, 'large-constructor', 'two'),
+      await buildHeapArchive(folder.path, 'upstream-style', 'two'),
     ]
     await run(await link(`prefixed${flags.join('')}`, source, archives, [...flags]), { timeout: 60_000 })
   })
