@@ -1,5 +1,5 @@
-// What plugging a heap in costs on malloc's and free's fast path: liballoc8-simple.so against the same heap exported by
-// hand, compiled with the same flags, and beside libc's own malloc.
+// What plugging a heap in costs on malloc's and free's fast path: liballoc8-simple.so, and the same heap in the header
+// form, against that heap exported by hand, compiled with the same flags, and beside libc's own malloc.
 
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -18,14 +18,17 @@ export function instructionRows(folder) {
   const redirected = product('liballoc8-simple.so')
   refuseOlder(redirected)
   const byHand = compileByHand(folder)
+  const byHeader = compileByHeader(folder)
   return sizes.flatMap((size) => {
     const libc = measure(program, null, size, folder)
     const plugged = measure(program, redirected, size, folder)
+    const header = measure(program, byHeader, size, folder)
     const yardstick = measure(program, byHand, size, folder)
     const what = `malloc and free of ${size} bytes`
-    const note = `${share(plugged)}; by hand ${share(yardstick)}`
+    const note = (form) => `${share(form)}; by hand ${share(yardstick)}`
     return [
-      row(`${what}, simple heap plugged in`, plugged.pair, 'exported by hand', yardstick.pair, 1, note),
+      row(`${what}, simple heap in the header form`, header.pair, 'exported by hand', yardstick.pair, 1, note(header)),
+      row(`${what}, simple heap plugged in`, plugged.pair, 'exported by hand', yardstick.pair, 1, note(plugged)),
       row(`${what}, simple heap plugged in`, plugged.pair, "libc's own malloc", libc.pair, null, null),
     ]
   })
@@ -79,19 +82,18 @@ function measure(program, library, size, folder, env = {}) {
 
 /** Builds the yardstick: the heap's exports by hand, with what of the interposer a heap needs to have memory at all. */
 function compileByHand(folder) {
-  const out = path.join(folder, 'libsimple-by-hand.so')
   const needed = ['native/interpose/contracts.cpp', ...platformSources()]
+  return compileHeap(path.join(folder, 'libsimple-by-hand.so'), ['test/bench/simple_by_hand.cpp', ...needed])
+}
+
+/** Builds the header form: one file, and nothing that is optimised when it is linked. */
+function compileByHeader(folder) {
+  return compileHeap(path.join(folder, 'libsimple-by-header.so'), ['test/bench/simple_by_header.cpp', '-fno-lto'])
+}
+
+function compileHeap(out, words) {
   const { compile: compiling, link, libraries } = builtFlags()
-  compile('g++', [
-    ...compiling,
-    ...link,
-    '-shared',
-    '-o',
-    out,
-    'test/bench/simple_by_hand.cpp',
-    ...needed,
-    ...libraries,
-  ])
+  compile('g++', [...compiling, ...link, '-shared', '-o', out, ...words, ...libraries])
   return out
 }
 

@@ -11,10 +11,19 @@
 #pragma once
 
 #include "alloc8/allocator_traits.h"
+#include "alloc8/ansi_wrapper.h"
 #include "alloc8/bridge.h"
 #include "alloc8/heap_redirect.h"
 #include "alloc8/platform.h"
 #include "alloc8/thread_redirect.h"
+
+namespace alloc8 {
+// Upstream's short names.
+template <class T>
+using Redirect = HeapRedirect<T>;
+template <class T>
+using Threads = ThreadRedirect<T>;
+}  // namespace alloc8
 
 // Defines the C bridge for a HeapRedirect. Once per library, outside any namespace. What is given may have commas.
 #define ALLOC8_REDIRECT(...)                                                                                 \

@@ -15,6 +15,10 @@
 #define ALLOC8_HIDDEN __attribute__((visibility("hidden")))
 #define ALLOC8_WEAK __attribute__((weak))
 
+// For functions that give blocks: nothing else points there, and which arguments multiply to its size.
+#define ALLOC8_MALLOC_ATTR __attribute__((malloc))
+#define ALLOC8_ALLOC_SIZE(...) __attribute__((alloc_size(__VA_ARGS__)))
+
 // The compiler may assume nothing of the variable any more: not that a pointer is never null, which libc's declarations
 // promise of their arguments and callers do not keep.
 #define ALLOC8_ASSUME_NOTHING(variable) __asm__("" : "+r"(variable))
