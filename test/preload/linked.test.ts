@@ -77,7 +77,7 @@ int main() {
   });
   for (int i = 0; i < 30; ++i) {
     const pid_t child = fork();
-    if (child == 0) { delete new int; _exit(0); }
+    if (child == 0) { alarm(30); delete new int; _exit(0); }
     int status;
     if (waitpid(child, &status, 0) != child || status != 0) return 5;
   }
@@ -189,7 +189,7 @@ int main() {
   pthread_atfork([] { one_free(one_malloc(1)); }, [] { two_free(two_malloc(1)); }, [] { one_free(one_malloc(1)); });
   for (int i = 0; i < 100; ++i) {
     const pid_t child = fork();
-    if (child == 0) { TRY(one); TRY(two); _exit(0); }
+    if (child == 0) { alarm(30); TRY(one); TRY(two); _exit(0); }
     int status;
     CHECK(waitpid(child, &status, 0) == child && status == 0);
   }

@@ -13,9 +13,10 @@ ALLOC8_HIDDEN extern const char forkIsLinked;
 ALLOC8_HIDDEN extern const char operatorsAreLinked;
 ALLOC8_HIDDEN extern const char reportIsLinked;
 
-// In an anonymous namespace, one to each file.
+// One to each file, on purpose.
 namespace {
+// NOLINTNEXTLINE(misc-definitions-in-headers)
 [[gnu::used]] const char* const everyFile[] = {&exportsAreLinked, &forkIsLinked, &operatorsAreLinked, &reportIsLinked};
-}
+}  // namespace
 
 }  // namespace alloc8::interpose
