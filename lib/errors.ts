@@ -35,6 +35,12 @@ export const errorCodes = {
   RESULT_FILE: 2,
   /** A report or session path that cannot be written. */
   OUTPUT_PATH: 2,
+  /** A heap's source that is not there. */
+  SOURCE: 2,
+  /** No C++ compiler. */
+  COMPILER: 2,
+  /** The compiler refused a heap; the message holds all of its words. */
+  COMPILE: 1,
   /** A command that makes a workload ready, or clears it away, failed. */
   SETUP: 125,
   /** The native part is missing, does not load, or is of another version. */

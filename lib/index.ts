@@ -1,5 +1,13 @@
 /** alloc8's public names: the functions behind the command line, their options, results and errors. */
 
+export {
+  type BuildOptions,
+  type BuildResult,
+  type BuildWarning,
+  build,
+  type CreateResult,
+  create,
+} from './api/author.ts'
 export { type CompareOptions, compare, type Progress } from './api/compare.ts'
 export { type DoctorOptions, doctor } from './api/doctor.ts'
 export { heaps } from './api/heaps.ts'

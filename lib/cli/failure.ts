@@ -10,7 +10,9 @@ export function printError(error: unknown): void {
   const outOfFiles = isOutOfFiles(error)
   if (error instanceof Alloc8Error || outOfFiles) {
     const { message, hint } = error as Error & { hint?: string | undefined }
-    process.stderr.write(`${red(bold('alloc8:'))} ${clean(message)}\n`)
+    // A compiler's words are lines; elsewhere a line break can only come from a name.
+    const whole = error instanceof Alloc8Error && error.code === 'COMPILE'
+    process.stderr.write(`${red(bold('alloc8:'))} ${whole ? harmless(message) : clean(message)}\n`)
     const advice = outOfFiles ? 'raise the limit of open files: ulimit -n 1024' : hint
     if (advice) process.stderr.write(`${dim(indent(harmless(advice)))}\n`)
     return

@@ -2,11 +2,13 @@
 
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../binding/native.ts'
+import { buildCommand } from './build-command.ts'
 import { ciCommand } from './ci-command.ts'
 import { compareCommand } from './compare-command.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { exitStatusOf, harmless, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
+import { newCommand } from './new-command.ts'
 import { watchOutput } from './output.ts'
 import { reportCommand } from './report-command.ts'
 import { runCommand } from './run-command.ts'
@@ -20,7 +22,16 @@ export function program(): Command {
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(harmless(text)) })
     .addHelpText('after', examples)
-  const commands = [compareCommand(), ciCommand(), reportCommand(), runCommand(), heapsCommand(), doctorCommand()]
+  const commands = [
+    compareCommand(),
+    ciCommand(),
+    reportCommand(),
+    runCommand(),
+    heapsCommand(),
+    doctorCommand(),
+    newCommand(),
+    buildCommand(),
+  ]
   for (const command of commands) {
     command.copyInheritedSettings(alloc8).showHelpAfterError(`(see alloc8 ${command.name()} --help)`)
     alloc8.addCommand(command)
@@ -34,7 +45,8 @@ Examples:
   alloc8 heaps                                        the allocators on this machine
   alloc8 compare -- node build.js                     which of them runs it best
   alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one
-  alloc8 ci                                           has anything got worse?`
+  alloc8 ci                                           has anything got worse?
+  alloc8 new my-heap                                  an allocator of your own`
 
 /** Does what the words say. The exit status; whatever goes wrong is printed. */
 export async function main(argv: readonly string[]): Promise<number> {

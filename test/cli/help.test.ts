@@ -12,6 +12,8 @@ test.each([
   ['heaps', ['heaps', '--help']],
   ['doctor', ['doctor', '--help']],
   ['ci', ['ci', '--help']],
+  ['new', ['new', '--help']],
+  ['build', ['build', '--help']],
 ])('%s --help', async (name, args) => {
   const { status, stdout, stderr } = await alloc8(args)
   expect([status, stderr]).toEqual([0, ''])

@@ -21,7 +21,9 @@ import {
 import { codeBlocks, headingAnchors, inlineCode, linkTargets } from './markdown.ts'
 import { repositoryFiles, root, textOf } from './tree.ts'
 
-const readmes = repositoryFiles((path) => path.endsWith('.md') && !path.startsWith('test/fixtures/'))
+// What `alloc8 new` writes is read in the project that it writes (test/author/build.test.ts).
+const elsewhere = /^(?:test\/fixtures|lib\/author\/template)\//
+const readmes = repositoryFiles((path) => path.endsWith('.md') && !elsewhere.test(path))
 const main = join(root, 'dist/cli/main.js')
 const tracked = [...new Set(repositoryFiles((path) => path.includes('/')).map((path) => path.split('/')[0] ?? ''))]
 

@@ -74,8 +74,12 @@ struct StorageOf<T> {
 
 }  // namespace detail
 
-template <Allocator T, class Storage = typename detail::StorageOf<T>::Type>
+// An assertion and not a constraint on T: with that the name would not be declared, and each use of it one more error.
+template <class T, class Storage = typename detail::StorageOf<T>::Type>
 class HeapRedirect {
+  static_assert(Allocator<T>,
+                "this heap lacks one of malloc, free, memalign, getSize, lock, unlock: see the notes below");
+
  public:
   using AllocatorType = T;
   static constexpr bool alwaysReady = Storage::alwaysReady;

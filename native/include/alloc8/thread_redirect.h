@@ -8,8 +8,10 @@
 
 namespace alloc8 {
 
-template <ThreadAwareAllocator T, class Redirect = HeapRedirect<T>>
+template <class T, class Redirect = HeapRedirect<T>>
 class ThreadRedirect {
+  static_assert(ThreadAwareAllocator<T>, "this heap lacks one of threadInit, threadCleanup: see the notes below");
+
  public:
   using AllocatorType = T;
 
