@@ -36,6 +36,11 @@
       'sources': ['<!@(node scripts/sources.mjs alloc8-multiarena)'],
     },
     {
+      'target_name': 'alloc8-arena',
+      'includes': ['native/preload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs alloc8-arena)'],
+    },
+    {
       'target_name': 'alloc8-witness',
       'includes': ['native/preload.gypi'],
       'sources': ['<!@(node scripts/sources.mjs alloc8-witness)'],

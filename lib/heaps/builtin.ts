@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { nativeDirectory, nativeFile, packageVersion } from '../binding/native.ts'
 import type { HeapInfo } from '../types.ts'
 import type { Family } from './family.ts'
+import { arena } from './known/arena.ts'
 import { multiarena } from './known/multiarena.ts'
 import { publicTunable } from './tunables.ts'
 
@@ -22,6 +23,7 @@ export interface BuiltinHeap {
 export const builtinHeaps: readonly BuiltinHeap[] = [
   { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null },
   { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena },
+  { name: 'arena', library: 'liballoc8-arena.so', general: false, family: arena },
 ]
 
 /** The files of the built-in heaps, as they are called among the native products. */

@@ -18,6 +18,10 @@ std::size_t size() { return platform::pageSize(); }
 void* map(std::size_t bytes, std::size_t alignment) { return platform::mapPages(bytes, alignment); }
 void unmap(void* p, std::size_t bytes) { platform::unmapPages(p, bytes); }
 void purge(void* p, std::size_t bytes) { platform::purgePages(p, bytes); }
+void* reserve(std::size_t bytes, std::size_t alignment) { return platform::reservePages(bytes, alignment); }
+bool commit(void* p, std::size_t bytes) { return platform::commitPages(p, bytes); }
+bool uncommit(void* p, std::size_t bytes) { return platform::uncommitPages(p, bytes); }
+bool protect(void* p, std::size_t bytes) { return platform::protectPages(p, bytes); }
 
 }  // namespace pages
 

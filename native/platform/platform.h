@@ -31,6 +31,8 @@ bool commitPages(void* p, std::size_t bytes);
 // Makes whole pages addresses without memory again, as reservePages gave them, so that no limit counts them as data;
 // false when the system cannot, and then they are as they were. MDSF
 bool uncommitPages(void* p, std::size_t bytes);
+// Makes whole pages inaccessible, keeping their contents, until commitPages; false when the system cannot. MDSF
+bool protectPages(void* p, std::size_t bytes);
 // Makes a mapping of `from` bytes one of `to` bytes, elsewhere if need be, with its contents; null when the system
 // cannot, and then it is as it was. Both sizes are whole pages. MDSF
 void* resizePages(void* p, std::size_t from, std::size_t to);

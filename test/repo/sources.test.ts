@@ -14,8 +14,8 @@ interface SourceList {
 const list = JSON.parse(textOf('native/sources.json')) as SourceList
 const products = Object.keys(list.products).sort()
 
-/** Groups of no product: thread hooks and prefixed mode, which heaps of other projects and the tests' own have. */
-const forOthers = ['prefixed', 'threads']
+/** Groups of no product: prefixed mode, which heaps of other projects and the tests' own have. */
+const forOthers = ['prefixed']
 
 /** The files of a product, from native/. */
 const filesOf = (name: string) => {

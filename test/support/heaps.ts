@@ -19,7 +19,7 @@ export interface TestHeap {
 }
 
 /** Our own heaps, by the name of their library in the native folder. */
-const builtin = ['simple', 'multiarena']
+const builtin = ['simple', 'multiarena', 'arena']
 
 /** Others' heaps: where their library is, and the Debian package that brings it. */
 const found = [

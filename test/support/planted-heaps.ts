@@ -49,6 +49,14 @@ export async function buildPlantedHeaps(names: readonly string[] = plantedHeaps(
   await Promise.all(names.map((name) => twoAtATime.run(() => buildHeap(name, interposer, hooks))))
 }
 
+/** Builds a preload library of one source with our interposer, unless it is up to date. */
+export async function buildHeapLibrary(output: string, source: string, threads: boolean): Promise<void> {
+  const groups = ['interpose', 'common', 'platform', ...(threads ? ['threads'] : [])]
+  const objects = [await twoAtATime.run(() => compileObject(source)), ...(await buildGroups(...groups))]
+  const words = ['-shared', ...flagsOf('preload', 'link'), ...objects, ...flagsOf('preload', 'libraries')]
+  await twoAtATime.run(() => make(output, words, ''))
+}
+
 /**
  * Builds a heap as a static library in `folder`, for programs to be linked with: `simple`, or a planted heap; in prefixed
  * mode where a prefix is given. Gives its path.

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heaps/settings.h"
 #include "platform/platform.h"
 
 namespace alloc8::heaps::multiarena {
@@ -20,12 +21,7 @@ class Tunables {
 
   // Reads the environment unless that was done. Cheap, but not for hot paths.
   void ensure() {
-    if (state_.load(std::memory_order_acquire) == kRead) return;
-    if (!platform::environmentReady()) return;
-    std::uint32_t seen = kUnread;
-    if (!state_.compare_exchange_strong(seen, kReading, std::memory_order_acq_rel)) return;  // another thread does it
-    parse(platform::earlyEnvironment("ALLOC8_MULTIARENA"));
-    state_.store(kRead, std::memory_order_release);
+    once_.ensure("ALLOC8_MULTIARENA", [this](const char* text) { parse(text); });
   }
 
   // Most arenas: eight for each processor unless set.
@@ -54,29 +50,20 @@ class Tunables {
 
   // Takes settings of the form key=number:key=number; numbers may end in k, m or g.
   void parse(const char* text) {
-    while (text != nullptr && *text != '\0') {
-      const char* end = text;
-      while (*end != '\0' && *end != ':') ++end;
-      set(text, end);
-      text = *end == ':' ? end + 1 : end;
-    }
+    readSettings(text, [this](const Setting& setting) { set(setting); });
   }
 
  private:
-  static constexpr std::uint32_t kUnread = 0;
-  static constexpr std::uint32_t kReading = 1;
-  static constexpr std::uint32_t kRead = 2;
-
-  void set(const char* text, const char* end) {
-    std::size_t value = 0;
-    if (const char* number = valueOf(text, end, "arena_max"); number != nullptr) {
-      if (readNumber(number, end, &value) && value != 0) arenaMax_.store(value, std::memory_order_relaxed);
-    } else if ((number = valueOf(text, end, "top_pad")) != nullptr) {
-      if (readNumber(number, end, &value)) topPad_.store(value, std::memory_order_relaxed);
-    } else if ((number = valueOf(text, end, "mmap_threshold")) != nullptr) {
-      if (readNumber(number, end, &value)) fix(mmapThreshold_, value < kThresholdLimit ? value : kThresholdLimit);
-    } else if ((number = valueOf(text, end, "trim_threshold")) != nullptr) {
-      if (readNumber(number, end, &value)) fix(trimThreshold_, value);
+  void set(const Setting& setting) {
+    const std::size_t value = setting.value;
+    if (setting.is("arena_max")) {
+      if (value != 0) arenaMax_.store(value, std::memory_order_relaxed);
+    } else if (setting.is("top_pad")) {
+      topPad_.store(value, std::memory_order_relaxed);
+    } else if (setting.is("mmap_threshold")) {
+      fix(mmapThreshold_, value < kThresholdLimit ? value : kThresholdLimit);
+    } else if (setting.is("trim_threshold")) {
+      fix(trimThreshold_, value);
     }
   }
 
@@ -85,34 +72,7 @@ class Tunables {
     fixed_.store(true, std::memory_order_relaxed);
   }
 
-  // What follows `key=` in the setting; null where that is another key.
-  static const char* valueOf(const char* text, const char* end, const char* key) {
-    for (; *key != '\0'; ++key, ++text) {
-      if (text == end || *text != *key) return nullptr;
-    }
-    return text != end && *text == '=' ? text + 1 : nullptr;
-  }
-
-  // False where it is no number, or one that no word or no address space holds.
-  static bool readNumber(const char* text, const char* end, std::size_t* out) {
-    if (text == end) return false;
-    unsigned shift = 0;
-    const char last = static_cast<char>(*(end - 1) | 0x20);
-    if (last == 'k' || last == 'm' || last == 'g') {
-      shift = last == 'k' ? 10 : last == 'm' ? 20 : 30;
-      if (--end == text) return false;
-    }
-    std::size_t value = 0;
-    for (; text != end; ++text) {
-      if (*text < '0' || *text > '9' || value > (SIZE_MAX >> 1) / 10 - 9) return false;
-      value = value * 10 + static_cast<std::size_t>(*text - '0');
-    }
-    if (value > (SIZE_MAX >> 1) >> shift) return false;
-    *out = value << shift;
-    return true;
-  }
-
-  std::atomic<std::uint32_t> state_{kUnread};
+  EnvironmentOnce once_;
   std::atomic<bool> fixed_{false};
   std::atomic<std::size_t> arenaMax_{0};
   std::atomic<std::size_t> mmapThreshold_{std::size_t{128} << 10};

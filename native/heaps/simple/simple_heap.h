@@ -11,8 +11,8 @@
 #include <cstring>
 
 #include "alloc8/alloc8.h"
+#include "alloc8/size_classes.h"
 #include "base/list.h"
-#include "heaps/size_classes.h"
 #include "heaps/stats_counter.h"
 
 namespace alloc8::heaps {

@@ -24,6 +24,22 @@ ALLOC8_HIDDEN void unmap(void* p, std::size_t bytes);
 // Drops the contents of whole pages: they read as zero next time and cost no memory until then.
 ALLOC8_HIDDEN void purge(void* p, std::size_t bytes);
 
+// Addresses without memory behind them, at a multiple of `alignment`: whoever touches one gets SIGSEGV. Null when there
+// are none.
+ALLOC8_HIDDEN void* reserve(std::size_t bytes, std::size_t alignment);
+
+// Puts zeroed memory behind whole reserved pages, or makes protected ones usable again; false when the system has no
+// more, and then they are as they were.
+ALLOC8_HIDDEN bool commit(void* p, std::size_t bytes);
+
+// Makes whole pages of a mapping addresses without memory again; false when the system cannot, and then they are as
+// they were.
+ALLOC8_HIDDEN bool uncommit(void* p, std::size_t bytes);
+
+// Makes whole pages inaccessible and keeps what is in them, until commit(); false when the system cannot (each
+// protected range splits a mapping, and a process may have only so many).
+ALLOC8_HIDDEN bool protect(void* p, std::size_t bytes);
+
 }  // namespace alloc8::pages
 
 namespace alloc8 {

@@ -133,6 +133,11 @@ bool uncommitPages(void* p, std::size_t bytes) {
   return mmap(p, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
+bool protectPages(void* p, std::size_t bytes) {
+  KeepErrno keep;
+  return mprotect(p, bytes, PROT_NONE) == 0;
+}
+
 void* resizePages(void* p, std::size_t from, std::size_t to) {
   KeepErrno keep;
   void* resized = mremap(p, from, to, MREMAP_MAYMOVE);

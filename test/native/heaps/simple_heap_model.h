@@ -10,9 +10,9 @@
 #include <set>
 
 #include "alloc8/pages.h"
+#include "alloc8/size_classes.h"
 #include "alloc8/stats.h"
 #include "check.h"
-#include "heaps/size_classes.h"
 
 namespace alloc8::check {
 
@@ -29,7 +29,7 @@ class SimpleHeapModel {
     CHECK_EQUAL(address % (alignment < 16 ? 16 : alignment), 0);
     const bool small = alignment == 0 ? size <= kMaxSmall : alignment < kMaxSmall && size <= kMaxSmall - alignment;
     if (!small) return handedOutLarge(address, size, alignment);
-    const std::size_t sizeClass = heaps::sizeClassOf(alignment == 0 ? size : size + alignment - 1);
+    const std::size_t sizeClass = sizeClassOf(alignment == 0 ? size : size + alignment - 1);
     Span& span = spanFor(address / kSpanBytes * kSpanBytes, sizeClass);
     const std::size_t first = address / kSpanBytes * kSpanBytes + kHeaderBytes;
     const std::size_t index = (address - first) / span.blockBytes;
@@ -120,7 +120,7 @@ class SimpleHeapModel {
     } else {
       mapped(kSpanBytes);
     }
-    return spans_[start] = {start, sizeClass, heaps::sizeClassBytes(sizeClass), {}, {}};
+    return spans_[start] = {start, sizeClass, sizeClassBytes(sizeClass), {}, {}};
   }
 
   void handedOutLarge(std::uintptr_t address, std::size_t size, std::size_t alignment) {

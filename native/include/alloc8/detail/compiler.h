@@ -15,6 +15,10 @@
 #define ALLOC8_HIDDEN __attribute__((visibility("hidden")))
 #define ALLOC8_WEAK __attribute__((weak))
 
+// Thread-local storage that is reached without a call, which might allocate: for libraries that are there from the
+// start.
+#define ALLOC8_STATIC_TLS __attribute__((tls_model("initial-exec")))
+
 // For functions that give blocks: nothing else points there, and which arguments multiply to its size.
 #define ALLOC8_MALLOC_ATTR __attribute__((malloc))
 #define ALLOC8_ALLOC_SIZE(...) __attribute__((alloc_size(__VA_ARGS__)))

@@ -1,6 +1,6 @@
 // Size classes: every size up to 1 MiB one by one, and the sizes around every boundary above.
 
-#include "heaps/size_classes.h"
+#include "alloc8/size_classes.h"
 
 #include <cstddef>
 
@@ -8,8 +8,8 @@
 
 namespace {
 
-using alloc8::heaps::sizeClassBytes;
-using alloc8::heaps::sizeClassOf;
+using alloc8::sizeClassBytes;
+using alloc8::sizeClassOf;
 
 static_assert(sizeClassBytes(sizeClassOf(100)) == 112, "heaps size their tables at compile time");
 

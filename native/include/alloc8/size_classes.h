@@ -6,7 +6,9 @@
 #include <bit>
 #include <cstddef>
 
-namespace alloc8::heaps {
+#include "alloc8/detail/prefix.h"
+
+namespace alloc8 {
 
 // The smallest class whose blocks hold `size` bytes.
 constexpr std::size_t sizeClassOf(std::size_t size) {
@@ -22,4 +24,4 @@ constexpr std::size_t sizeClassBytes(std::size_t sizeClass) {
   return (std::size_t{1} << log) + (sizeClass % 4 + 1) * (std::size_t{1} << (log - 2));
 }
 
-}  // namespace alloc8::heaps
+}  // namespace alloc8
