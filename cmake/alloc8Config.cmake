@@ -3,6 +3,7 @@
 # linked to.
 #
 #   alloc8::headers        the headers alone
+#   alloc8::preload        and the flags of a heap in libc's place: all that one with alloc8/gnu_wrapper.h needs
 #   alloc8::interpose      and the interposer: a shared library, a static one or a program that links this to a heap
 #                          has the heap in libc's place
 #   alloc8::threads        and the thread hooks
@@ -50,14 +51,22 @@ list(REMOVE_ITEM alloc8_for_heaps ${alloc8_freestanding})
 list(TRANSFORM alloc8_for_heaps REPLACE "(.+)" "$<$<COMPILE_LANGUAGE:CXX>:\\1>")
 list(TRANSFORM alloc8_freestanding REPLACE "(.+)" "$<$<COMPILE_LANGUAGE:CXX>:\\1>")
 
-# Our own sources are compiled with our own flags, whatever those of the project are.
+# Without a build type CMake optimises nothing, and a heap that is not optimised is not inlined into malloc.
+set(alloc8_optimise "")
+if(NOT "${CMAKE_CXX_FLAGS}" MATCHES "-O")
+  set(alloc8_optimise "$<$<AND:$<CONFIG:>,$<COMPILE_LANGUAGE:CXX>>:-O2>")
+endif()
+
+# Our own sources are compiled with our own flags, whatever those of the project are: a file each, because in one with
+# the functions that call them the bridge's defaults would win over the heap's, and without warnings, which the project
+# may have made errors and could not mend.
 function(alloc8_objects name)
   add_library(alloc8_${name}_objects OBJECT EXCLUDE_FROM_ALL ${ARGN})
   target_compile_features(alloc8_${name}_objects PRIVATE cxx_std_20)
   target_compile_options(alloc8_${name}_objects PRIVATE -O3 ${alloc8_compile} -fvisibility=hidden
-                                                        -fvisibility-inlines-hidden)
+                                                        -fvisibility-inlines-hidden -w)
   target_include_directories(alloc8_${name}_objects PRIVATE "${alloc8_native}" "${alloc8_native}/include")
-  set_target_properties(alloc8_${name}_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(alloc8_${name}_objects PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
 endfunction()
 alloc8_objects(common ${alloc8_common} ${alloc8_platform})
 alloc8_objects(interpose ${alloc8_interpose})
@@ -74,18 +83,24 @@ add_library(alloc8::headers INTERFACE IMPORTED GLOBAL)
 target_include_directories(alloc8::headers INTERFACE "${alloc8_native}/include" "${alloc8_native}")
 target_compile_features(alloc8::headers INTERFACE cxx_std_20)
 
-add_library(alloc8::interpose INTERFACE IMPORTED GLOBAL)
-target_link_libraries(alloc8::interpose INTERFACE alloc8::headers ${CMAKE_DL_LIBS})
-target_sources(alloc8::interpose INTERFACE ${ALLOC8_INTERPOSE_SOURCES})
-target_compile_options(alloc8::interpose INTERFACE ${alloc8_for_heaps})
-# A C program should not get the C++ runtime for a heap that refers to nothing in it. A program takes the heap in though
-# it may not call malloc itself; one with the C++ runtime inside needs what operator new fails with.
+add_library(alloc8::preload INTERFACE IMPORTED GLOBAL)
+# The static libgcc, as what the compiler itself calls (to count bits, say) should bring no library either.
+target_link_libraries(alloc8::preload INTERFACE alloc8::headers ${CMAKE_DL_LIBS} -lgcc)
+target_compile_options(alloc8::preload INTERFACE ${alloc8_for_heaps} ${alloc8_optimise})
+# A C program should not get the C++ runtime for a heap that refers to nothing in it. What a library lacks shows when it
+# is linked, not when the target starts. A program takes the heap in though it may not call malloc itself; one with the
+# C++ runtime inside needs what operator new fails with.
 set(alloc8_is_program $<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>)
-target_link_options(alloc8::interpose INTERFACE
+target_link_options(alloc8::preload INTERFACE
   -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
   $<$<CXX_COMPILER_ID:GNU>:-flto> -O2
+  $<$<NOT:${alloc8_is_program}>:-Wl,-z,defs>
   $<${alloc8_is_program}:-Wl,-u,malloc>
   $<$<AND:${alloc8_is_program},$<LINK_LANGUAGE:CXX>>:-Wl,-u,_ZSt17__throw_bad_allocv,-u,_ZSt15get_new_handlerv>)
+
+add_library(alloc8::interpose INTERFACE IMPORTED GLOBAL)
+target_link_libraries(alloc8::interpose INTERFACE alloc8::preload)
+target_sources(alloc8::interpose INTERFACE ${ALLOC8_INTERPOSE_SOURCES})
 
 add_library(alloc8::threads INTERFACE IMPORTED GLOBAL)
 target_link_libraries(alloc8::threads INTERFACE alloc8::interpose)
@@ -101,12 +116,13 @@ target_link_options(alloc8::freestanding INTERFACE
   $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>:${alloc8_link}>)
 target_link_libraries(alloc8::freestanding INTERFACE ${alloc8_libraries})
 
-# Compiled anew for each prefix, with the flags of the heap: it is as much part of it as the bridge.
+# Compiled anew for each prefix, with the flags of the heap: it is as much part of it as the bridge. Its sources are the
+# target's, which therefore may be no UNITY_BUILD.
 add_library(alloc8::prefixed INTERFACE IMPORTED GLOBAL)
 target_link_libraries(alloc8::prefixed INTERFACE alloc8::headers ${CMAKE_DL_LIBS})
 target_sources(alloc8::prefixed INTERFACE ${alloc8_prefixed} ${alloc8_common} ${alloc8_platform})
 list(FILTER alloc8_for_heaps EXCLUDE REGEX "lto")
-target_compile_options(alloc8::prefixed INTERFACE ${alloc8_for_heaps} ${alloc8_freestanding})
+target_compile_options(alloc8::prefixed INTERFACE ${alloc8_for_heaps} ${alloc8_freestanding} ${alloc8_optimise})
 
 # Upstream's option: one prefix for all, and a header of its name.
 if(ALLOC8_PREFIX)

@@ -22,7 +22,7 @@ const steps = [
     needs: ['cmake'],
     commands: [
       [node, 'scripts/build-cmake.mjs'],
-      ['ctest', '--test-dir', 'build-cmake', '--output-on-failure'],
+      ['ctest', '--test-dir', 'build-cmake', '--parallel', '2', '--output-on-failure'],
     ],
   },
   { name: 'tidy', needs: ['cmake', 'clang-tidy'], commands: [[node, 'scripts/tidy.mjs']] },

@@ -15,7 +15,7 @@ const folder = `build-${sanitizer}`
 const steps = [
   ['cmake', '-S', '.', '-B', folder, `-DALLOC8_SANITIZE=${sanitizer}`, '-DCMAKE_BUILD_TYPE=Debug'],
   ['cmake', '--build', folder, '--parallel', '2'],
-  ['ctest', '--test-dir', folder, '--output-on-failure'],
+  ['ctest', '--test-dir', folder, '--parallel', '2', '--output-on-failure'],
 ]
 for (const [command, ...args] of steps) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })

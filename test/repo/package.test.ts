@@ -120,7 +120,8 @@ describe('the package that would be published', () => {
     const inside = packed.files.map((file) => file.path)
     const needed = repositoryFiles(
       (path) =>
-        /^(?:native|schema|scripts|lib)\//.test(path) || ['binding.gyp', 'LICENSE', 'CHANGELOG.md'].includes(path),
+        /^(?:cmake|native|schema|scripts|lib)\//.test(path) ||
+        ['binding.gyp', 'CMakeLists.txt', 'LICENSE', 'CHANGELOG.md'].includes(path),
     )
     expect(needed.length).toBeGreaterThan(100)
     expect(needed.filter((path) => !inside.includes(path))).toEqual([])

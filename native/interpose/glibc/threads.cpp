@@ -149,7 +149,7 @@ ALLOC8_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attrib
                      [&](Start* given) { return create(thread, attributes, runPosix, given); });
 }
 
-ALLOC8_EXPORT int thrd_create(thrd_t* thread, thrd_start_t start, void* argument) noexcept {
+ALLOC8_EXPORT int thrd_create(thrd_t* thread, thrd_start_t start, void* argument) {
   static_assert(thrd_success == 0);
   using namespace alloc8::interpose;
   auto* create = nextThrdCreate.find();
