@@ -65,7 +65,8 @@ test('there are heaps, a witness and a launcher to look at', () => {
 describe.each(heaps)('%s', (name) => {
   test('exports the entry points without versions, and nothing else', ({ skip }) => {
     requireOrSkip(skip, lacking)
-    expect(exportsOf(libraryOf(name))).toEqual([...entryPoints(), ...besides].sort())
+    const hooks = list.products[name]?.groups.includes('threads') ? ['pthread_create', 'thrd_create'] : []
+    expect(exportsOf(libraryOf(name))).toEqual([...entryPoints(), ...besides, ...hooks].sort())
   })
 })
 

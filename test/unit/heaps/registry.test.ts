@@ -48,6 +48,7 @@ describe('the list', () => {
       'system',
       'simple',
       'multiarena',
+      'arena',
       ...['jemalloc', 'tcmalloc', 'mimalloc', 'tbbmalloc', 'scudo'],
       ...['snmalloc', 'rpmalloc', 'hardened_malloc', 'mesh', 'hoard'],
     ])
@@ -104,7 +105,7 @@ describe('what cannot be chosen', () => {
     const error = await rejectionOf(resolveHeap(name))
     expect(error).toMatchObject({ code: 'HEAP_UNKNOWN', message: `no heap is called "${name}"`, exitStatus: 2 })
     expect(error.hint).toMatch(hint)
-    expect(error.hint).toContain('Known heaps: default, system, simple, multiarena, jemalloc, tcmalloc')
+    expect(error.hint).toContain('Known heaps: default, system, simple, multiarena, arena, jemalloc, tcmalloc')
   })
 
   test('a heap that is not installed: which file, and how to get it', async () => {
