@@ -4,7 +4,7 @@
  * malloc. The library appears whole or not at all.
  */
 
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, extname, join, resolve } from 'node:path'
 import { Alloc8Error, usageError } from '../errors.ts'
@@ -80,6 +80,8 @@ function checked({ sources, output, prefix }: BuildOptions): string {
     throw usageError('prefix', 'a word that a name in C may begin with', prefix)
   }
   const path = resolve(output ?? `lib${basename(first, extname(first))}.so`)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw usageError('output', 'a file', `the folder ${output}`)
   if (sources.some((source) => resolve(source) === path)) {
     throw usageError('output', 'another file than the sources', output)
   }
@@ -100,16 +102,22 @@ async function compileAll(
   const sources = [...options.sources, ...recipe.sources]
   const objects = sources.map((source, index) => join(folder, `${index}-${basename(source)}.o`))
   const words = compileWords(compiler, recipe, native, options)
+  // Warnings that the author asks for, and makes errors, are about the author's own files.
+  const ours = words.filter((word) => !/^-W(?!l,)/.test(word))
   let next = 0
   let failure: unknown
   const worker = async () => {
     while (next < sources.length && failure === undefined) {
       const index = next++
       try {
-        await compile(compiler.words, [...words, '-c', sources[index] ?? '', '-o', objects[index] ?? ''], {
-          ...where,
-          signal,
-        })
+        await compile(
+          compiler.words,
+          [...(index < options.sources.length ? words : ours), '-c', sources[index] ?? '', '-o', objects[index] ?? ''],
+          {
+            ...where,
+            signal,
+          },
+        )
       } catch (error) {
         failure ??= error
         failing.abort()

@@ -1,6 +1,6 @@
 /** Writes the project of a new heap from the template beside this file: the names in it are replaced, nothing else. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Alloc8Error, usageError } from '../errors.ts'
 
@@ -34,9 +34,8 @@ export function createHeap(template: string, name: string, parent: string): Crea
     })
   }
   const names = namesFor(name)
-  const files = readdirSync(template, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(template.length + 1))
+  const files = readdirSync(template, { recursive: true, encoding: 'utf8' })
+    .filter((file) => statSync(join(template, file)).isFile())
     .sort()
   // Beside, and then moved: a project is there whole or not at all.
   const beside = `${folder}.${process.pid}.new`
@@ -71,6 +70,8 @@ function readdirSyncOrNull(path: string): string[] | null {
 function namesFor(name: string): (text: string) => string {
   const words = name.split(/[-_]/)
   const snake = words.join('_').toLowerCase()
-  const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  const capitals = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  // Without that `lock` would be alloc8's Lock.
+  const pascal = /heap$/i.test(capitals) ? capitals : `${capitals}Heap`
   return (text) => text.replaceAll('my-heap', name).replaceAll('my_heap', snake).replaceAll('MyHeap', pascal)
 }

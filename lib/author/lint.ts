@@ -20,7 +20,8 @@ const findings: readonly { pattern: RegExp; what: string }[] = [
   { pattern: /\b(?:std::)?f?puts\s*\(/g, what: 'may allocate a buffer' },
   { pattern: /\bstd::(?:cout|cerr|clog|endl)\b/g, what: 'may allocate a buffer' },
   // Neither placement new nor the operator's name.
-  { pattern: /(?<!\boperator\s*)(?<![\w:])new\s+(?!\()[\w:]+/g, what: 'allocates' },
+  { pattern: /(?<!\boperator\s*)(?<![\w:])new\s+(?:\(\s*(?:std::)?nothrow\s*\)\s*)?(?!\()[\w:]+/g, what: 'allocates' },
+  { pattern: /(?<![\w>])(?:std)?::(?:malloc|calloc|realloc)\s*\(/g, what: 'allocates' },
   { pattern: new RegExp(`\\bstd::(?:${standard})\\b`, 'g'), what: 'allocates' },
   { pattern: /\b(?:std::)?(?:strdup|fopen|getline|dlopen)\s*\(/g, what: 'allocates' },
 ]

@@ -14,26 +14,26 @@ namespace alloc8 {
 
 namespace pages {
 
-std::size_t size() { return platform::pageSize(); }
-void* map(std::size_t bytes, std::size_t alignment) { return platform::mapPages(bytes, alignment); }
-void unmap(void* p, std::size_t bytes) { platform::unmapPages(p, bytes); }
-void purge(void* p, std::size_t bytes) { platform::purgePages(p, bytes); }
-void* reserve(std::size_t bytes, std::size_t alignment) { return platform::reservePages(bytes, alignment); }
-bool commit(void* p, std::size_t bytes) { return platform::commitPages(p, bytes); }
-bool uncommit(void* p, std::size_t bytes) { return platform::uncommitPages(p, bytes); }
-bool protect(void* p, std::size_t bytes) { return platform::protectPages(p, bytes); }
+std::size_t size() noexcept { return platform::pageSize(); }
+void* map(std::size_t bytes, std::size_t alignment) noexcept { return platform::mapPages(bytes, alignment); }
+void unmap(void* p, std::size_t bytes) noexcept { platform::unmapPages(p, bytes); }
+void purge(void* p, std::size_t bytes) noexcept { platform::purgePages(p, bytes); }
+void* reserve(std::size_t bytes, std::size_t alignment) noexcept { return platform::reservePages(bytes, alignment); }
+bool commit(void* p, std::size_t bytes) noexcept { return platform::commitPages(p, bytes); }
+bool uncommit(void* p, std::size_t bytes) noexcept { return platform::uncommitPages(p, bytes); }
+bool protect(void* p, std::size_t bytes) noexcept { return platform::protectPages(p, bytes); }
 
 }  // namespace pages
 
 namespace detail {
 
-void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) { platform::waitOn(word, expected); }
-void wakeOne(std::atomic<std::uint32_t>* word) { platform::wakeOne(word); }
-void yieldThread() { platform::yieldThread(); }
+void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) noexcept { platform::waitOn(word, expected); }
+void wakeOne(std::atomic<std::uint32_t>* word) noexcept { platform::wakeOne(word); }
+void yieldThread() noexcept { platform::yieldThread(); }
 
 }  // namespace detail
 
-void fatal(const char* message, const void* address) {
+void fatal(const char* message, const void* address) noexcept {
   // Built by hand: anything of libc's that formats may allocate, and the heap is what has just failed.
   char line[320];
   std::size_t length = 0;

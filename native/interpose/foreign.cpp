@@ -19,17 +19,17 @@ constinit interpose::Next<std::size_t(void*)> nextSize{"malloc_usable_size"};
 
 }  // namespace
 
-void foreignFree(void* p) {
+void foreignFree(void* p) noexcept {
   routed.fetch_add(1, std::memory_order_relaxed);
   KeepErrno keep;
   if (auto* free = nextFree.find(); free != nullptr) free(p);
 }
 
-std::size_t foreignUsableSize(void* p) {
+std::size_t foreignUsableSize(void* p) noexcept {
   auto* size = nextSize.find();
   return size == nullptr ? 0 : size(p);
 }
 
-std::size_t foreignCount() { return routed.load(std::memory_order_relaxed); }
+std::size_t foreignCount() noexcept { return routed.load(std::memory_order_relaxed); }
 
 }  // namespace alloc8::detail

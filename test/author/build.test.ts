@@ -102,6 +102,15 @@ describe('a heap that compiles', () => {
     expect(names.filter((name) => !name.startsWith('my_'))).toEqual([])
   })
 
+  test('with warnings as errors, which are about its own code', async ({ skip }) => {
+    requireOrSkip(skip, lacking)
+    const cwd = sourceFolder(heapWith())
+    await built([join(cwd, 'heap.cpp'), '-o', join(cwd, 'lib.so'), '--', '-Werror', '-Wmissing-declarations'])
+    const wrong = sourceFolder(heapWith('int odd(int unused) { return 1; }'))
+    const refused = await alloc8(['build', join(wrong, 'heap.cpp'), '-o', join(wrong, 'lib.so'), '--', '-Werror'])
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('unused')])
+  })
+
   test('as JSON, with what allocates inside it', async ({ skip }) => {
     requireOrSkip(skip, lacking)
     const source = heapWith('void report() { printf("x"); }', '#include <cstdio>\n#include <new>\n// printf("no")')
@@ -158,6 +167,7 @@ describe('what is asked for wrongly', () => {
     [['/'], /^alloc8: \/: expected a C\+\+ source of a heap, got a folder\n/],
     [['--', '-O1'], /^alloc8: <source\.\.\.>: expected at least one C\+\+ source, got none\n/],
     [['heap.cpp', '--prefix', '2x'], /^alloc8: prefix: expected a word .*, got "2x"\n/],
+    [['heap.cpp', '-o', '/usr'], /^alloc8: output: expected a file, got "the folder \/usr"\n/],
     [
       ['heap.cpp', '-o', './heap.cpp'],
       /^alloc8: output: expected another file than the sources, got "\.\/heap\.cpp"\n/,
@@ -214,14 +224,14 @@ describe('alloc8 new', () => {
     requireOrSkip(skip, lacking ?? lackingTool('cmake', 'cmake'))
     const cwd = join(folder.path, 'new')
     mkdirSync(cwd)
-    const { status, stdout, stderr } = await alloc8(['new', 'pond-Heap2'], { cwd })
+    const { status, stdout, stderr } = await alloc8(['new', 'test'], { cwd })
     expect([status, stderr]).toEqual([0, ''])
-    const files = ['.gitignore', 'CMakeLists.txt', 'README.md', 'pond_heap2.cpp', 'pond_heap2.h', 'test/program.cpp']
+    const files = ['.gitignore', 'CMakeLists.txt', 'README.md', 'test.cpp', 'test.h', 'test/program.cpp']
     expect(stdout).toBe(
-      `pond-Heap2/: ${files.join(', ')}\nthe class PondHeap2 works as it is:\n` +
-        '  cd pond-Heap2 && alloc8 build pond_heap2.cpp && alloc8 run --heap ./libpond_heap2.so -- ls\n',
+      `test/: ${files.join(', ')}\nthe class TestHeap works as it is:\n` +
+        '  cd test && alloc8 build test.cpp && alloc8 run --heap ./libtest.so -- ls\n',
     )
-    const project = join(cwd, 'pond-Heap2')
+    const project = join(cwd, 'test')
     for (const file of files) expect(readFileSync(join(project, file), 'utf8')).not.toMatch(/my[-_]heap|MyHeap/)
     const cmake = join(import.meta.dirname, '../../cmake')
     await run('cmake', ['-S', project, '-B', join(project, 'build'), `-Dalloc8_DIR=${cmake}`])
@@ -229,7 +239,7 @@ describe('alloc8 new', () => {
     await run('ctest', ['--test-dir', join(project, 'build'), '--output-on-failure'])
     // The test is one: without the heap it fails.
     await expect(run(join(project, 'build/program'))).rejects.toThrow(/not so: library != nullptr/)
-    const again = await alloc8(['new', 'pond-Heap2'], { cwd })
+    const again = await alloc8(['new', 'test'], { cwd })
     expect([again.status, again.stderr]).toEqual([
       2,
       expect.stringMatching(/expected a new or empty folder, got one with something in it\n {2}choose another name/),

@@ -4,6 +4,7 @@
  * what is different about it:
  *
  * - `@runtime`  it is linked to the C++ runtime, as heaps of other projects are
+ * - `@exceptions` it is compiled with exceptions
  * - `@bare`     it is linked without the interposer: no heap at all
  * - `@threads`  it is linked with the thread hooks
  * - `@alone`    it brings the interposer's sources along, and is linked without link-time optimisation
@@ -101,7 +102,10 @@ async function buildHeap(name: string, interposer: string[], hooks: string[]): P
   const source = join(sourceFolder, `${name}.cpp`)
   const directives = openingComment(source)
   const alone = directives.has('@alone')
-  const object = await compileObject(source, alone ? ['-fno-lto'] : [])
+  const object = await compileObject(source, [
+    ...(alone ? ['-fno-lto'] : []),
+    ...(directives.has('@exceptions') ? ['-fexceptions'] : []),
+  ])
   const script = join(sourceFolder, `${name}.map`)
   const link = directives.has('@runtime')
     ? flagsOf('preload', 'link').filter((flag) => flag !== '-nodefaultlibs')

@@ -12,12 +12,14 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 #include "alloc8/allocator_traits.h"
 #include "alloc8/detail/bootstrap_arena.h"
 #include "alloc8/detail/compiler.h"
 #include "alloc8/detail/foreign.h"
 #include "alloc8/lock.h"
+#include "alloc8/pages.h"
 
 namespace alloc8 {
 
@@ -47,7 +49,7 @@ struct LazyStorage {
     const auto self = reinterpret_cast<std::uintptr_t>(&anchor);
     std::uintptr_t builderSeen = 0;
     if (builder.compare_exchange_strong(builderSeen, self, std::memory_order_acq_rel)) {
-      T* built = ::new (static_cast<void*>(bytes)) T();
+      T* built = make();
       instance.store(built, std::memory_order_release);
       return built;
     }
@@ -55,6 +57,11 @@ struct LazyStorage {
     T* ready;
     while ((ready = instance.load(std::memory_order_acquire)) == nullptr) yieldThread();
     return ready;
+  }
+
+  static T* make() {
+    ALLOC8_TRY { return ::new (static_cast<void*>(bytes)) T(); }
+    ALLOC8_CATCH(fatal("the heap's constructor threw an exception"))
   }
 
   alignas(T) static inline unsigned char bytes[sizeof(T)];
@@ -92,7 +99,7 @@ class HeapRedirect {
   static ALLOC8_ALWAYS_INLINE void* malloc(std::size_t size) {
     T* heap = getHeap();
     if (building(heap)) return detail::BootstrapArena::allocate(size, 16);
-    return heap->malloc(size);
+    return guarded<noexcept(heap->malloc(size))>([&] { return static_cast<void*>(heap->malloc(size)); });
   }
 
   static ALLOC8_ALWAYS_INLINE void free(void* p) {
@@ -102,12 +109,15 @@ class HeapRedirect {
     if constexpr (hasOwns) {
       if (ALLOC8_UNLIKELY(p != nullptr && !heap->owns(p))) return detail::foreignFree(p);
     }
-    heap->free(p);
+    guarded<noexcept(heap->free(p))>([&] { heap->free(p); }, p);
   }
 
   static ALLOC8_ALWAYS_INLINE void free_sized(void* p, std::size_t size) {
     if constexpr (detail::HasFreeSized<T>) {
-      if (ALLOC8_LIKELY(plainlyOurs(p))) return static_cast<void>(getHeap()->free_sized(p, size));
+      if (ALLOC8_LIKELY(plainlyOurs(p))) {
+        T* heap = getHeap();
+        return guarded<noexcept(heap->free_sized(p, size))>([&] { heap->free_sized(p, size); }, p);
+      }
     }
     HeapRedirect::free(p);
   }
@@ -115,7 +125,9 @@ class HeapRedirect {
   static ALLOC8_ALWAYS_INLINE void free_aligned_sized(void* p, std::size_t alignment, std::size_t size) {
     if constexpr (detail::HasFreeAlignedSized<T>) {
       if (ALLOC8_LIKELY(plainlyOurs(p))) {
-        return static_cast<void>(getHeap()->free_aligned_sized(p, alignment, size));
+        T* heap = getHeap();
+        return guarded<noexcept(heap->free_aligned_sized(p, alignment, size))>(
+            [&] { heap->free_aligned_sized(p, alignment, size); }, p);
       }
     }
     HeapRedirect::free(p);
@@ -124,7 +136,8 @@ class HeapRedirect {
   static void* memalign(std::size_t alignment, std::size_t size) {
     T* heap = getHeap();
     if (building(heap)) return detail::BootstrapArena::allocate(size, alignment);
-    return heap->memalign(alignment, size);
+    return guarded<noexcept(heap->memalign(alignment, size))>(
+        [&] { return static_cast<void*>(heap->memalign(alignment, size)); });
   }
 
   static std::size_t getSize(void* p) {
@@ -134,7 +147,7 @@ class HeapRedirect {
     if constexpr (hasOwns) {
       if (ALLOC8_UNLIKELY(!heap->owns(p))) return detail::foreignUsableSize(p);
     }
-    return heap->getSize(p);
+    return guarded<noexcept(heap->getSize(p))>([&] { return static_cast<std::size_t>(heap->getSize(p)); }, p);
   }
 
   // calloc of count * size bytes; the caller has checked that the product does not overflow.
@@ -142,9 +155,10 @@ class HeapRedirect {
     T* heap = getHeap();
     if (building(heap)) return detail::BootstrapArena::allocate(count * size, 16);
     if constexpr (detail::HasCalloc<T>) {
-      return heap->calloc(count, size);
+      return guarded<noexcept(heap->calloc(count, size))>(
+          [&] { return static_cast<void*>(heap->calloc(count, size)); });
     } else {
-      void* p = heap->malloc(count * size);
+      void* p = HeapRedirect::malloc(count * size);
       return p == nullptr ? nullptr : std::memset(p, 0, count * size);
     }
   }
@@ -152,7 +166,10 @@ class HeapRedirect {
   // Neither p nor size is zero.
   static void* realloc(void* p, std::size_t size) {
     if constexpr (AllocatorWithRealloc<T>) {
-      if (ALLOC8_LIKELY(plainlyOurs(p))) return getHeap()->realloc(p, size);
+      if (ALLOC8_LIKELY(plainlyOurs(p))) {
+        T* heap = getHeap();
+        return guarded<noexcept(heap->realloc(p, size))>([&] { return static_cast<void*>(heap->realloc(p, size)); });
+      }
     }
     const std::size_t old = getSize(p);
     // Shrinking in place keeps at most half of a block idle.
@@ -220,6 +237,31 @@ class HeapRedirect {
   }
 
  private:
+  // Does what the heap does. malloc is called by code that expects no exception: one from a heap that allocates is
+  // null, no memory; one from a heap that frees or measures a block is the end, because nobody waits for it.
+  template <bool kNever, class Call>
+  static ALLOC8_ALWAYS_INLINE auto guarded(Call call, [[maybe_unused]] void* p = nullptr) {
+    if constexpr (kNever || !ALLOC8_EXCEPTIONS) {
+      return call();
+    } else {
+      return caught(call, p);
+    }
+  }
+
+  // Not inlined: link-time optimisation drops the catch where the caller was compiled without exceptions, as the
+  // exports are. A heap whose methods are noexcept, or that is compiled without exceptions, does not come here.
+  template <class Call>
+  static ALLOC8_NOINLINE auto caught(Call call, [[maybe_unused]] void* p) -> decltype(call()) {
+    ALLOC8_TRY { return call(); }
+    ALLOC8_CATCH({
+      if constexpr (std::is_same_v<decltype(call()), void*>) {
+        return nullptr;
+      } else {
+        fatal("the heap threw an exception for this block", p);
+      }
+    })
+  }
+
   // A block of this many bytes that must grow gets half as much again: programs grow buffers a page at a time, and to
   // copy at each step would cost the square of the size. What is never touched costs address space only.
   static constexpr std::size_t kGrowsByHalf = std::size_t{32} << 10;

@@ -14,10 +14,10 @@ namespace alloc8 {
 
 namespace detail {
 // Sleeps while *word == expected; may return early. Wakes one sleeper. Both keep errno.
-ALLOC8_HIDDEN void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected);
-ALLOC8_HIDDEN void wakeOne(std::atomic<std::uint32_t>* word);
+ALLOC8_HIDDEN void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) noexcept;
+ALLOC8_HIDDEN void wakeOne(std::atomic<std::uint32_t>* word) noexcept;
 // Lets another thread run.
-ALLOC8_HIDDEN void yieldThread();
+ALLOC8_HIDDEN void yieldThread() noexcept;
 }  // namespace detail
 
 class Lock {

@@ -13,6 +13,7 @@ describe('what allocates', () => {
     ['auto* p = new std::thread;', ['1 new']],
     ['std::string name;\nstd::vector<int> list;', ['1 std::string', '2 std::vector']],
     ['std::cerr << 1;', ['1 std::cerr']],
+    ['auto* p = new (std::nothrow) Node; ::malloc(3); std::free(p);', ['1 new', '1 ::malloc']],
     ['puts("a"); strdup(b);', ['1 puts', '1 strdup']],
   ])('%j', (text, expected) => expect(found(text)).toEqual(expected))
 })
@@ -24,6 +25,7 @@ describe('what does not', () => {
     'const char* text = "new Node printf(";',
     'const char* raw = R"x(printf("a") new Node)x";',
     '::new (place) Node{};',
+    'void* p = Super::malloc(3); heap->malloc(4); MyHeap::calloc(1, 2);',
     'new (place) Node;',
     'void* operator new(std::size_t);',
     '#include <new>\n#include "printf.h"',

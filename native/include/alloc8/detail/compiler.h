@@ -15,6 +15,20 @@
 #define ALLOC8_HIDDEN __attribute__((visibility("hidden")))
 #define ALLOC8_WEAK __attribute__((weak))
 
+// Whether this file is compiled with exceptions, and a try that is none without them.
+#if defined(__cpp_exceptions)
+#define ALLOC8_EXCEPTIONS true
+#define ALLOC8_TRY try
+#define ALLOC8_CATCH(...) \
+  catch (...) {           \
+    __VA_ARGS__;          \
+  }
+#else
+#define ALLOC8_EXCEPTIONS false
+#define ALLOC8_TRY
+#define ALLOC8_CATCH(...)
+#endif
+
 // Thread-local storage that is reached without a call, which might allocate: for libraries that are there from the
 // start.
 #define ALLOC8_STATIC_TLS __attribute__((tls_model("initial-exec")))
