@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs'
 import { relative } from 'node:path'
 import { Command } from 'commander'
+import { quote } from 'shell-quote'
 import { build } from '../api/author.ts'
 import { Alloc8Error } from '../errors.ts'
 import { openReport, toJson } from './output.ts'
@@ -59,7 +60,7 @@ async function execute(words: string[], flags: BuildFlags): Promise<void> {
     const shown = shownPath(result.output)
     const stream = flags.json === '-' ? process.stderr : process.stdout
     stream.write(`${shown}: ${Math.ceil(statSync(result.output).size / 1024)} KiB, ${result.compiler}\n`)
-    if (prefix === undefined) stream.write(dim(`try it: alloc8 run --heap ${shown} -- ls\n`))
+    if (prefix === undefined) stream.write(dim(`try it: alloc8 run --heap ${quote([shown])} -- ls\n`))
   } catch (error) {
     report?.abandon()
     throw error

@@ -6,11 +6,17 @@
 import { expectTypeOf } from 'vitest'
 import {
   Alloc8Error,
+  type BuildOptions,
+  type BuildResult,
+  type BuildWarning,
+  build,
   type Cell,
   type CellVerdict,
   type CompareOptions,
   type CompareResult,
+  type CreateResult,
   compare,
+  create,
   type DoctorResult,
   doctor,
   type ErrorCode,
@@ -39,6 +45,19 @@ expectTypeOf<HeapKind>().toEqualTypeOf<'default' | 'system' | 'builtin' | 'found
 expectTypeOf<HeapInfo['path']>().toEqualTypeOf<string | null>()
 // @ts-expect-error it takes nothing
 heaps('jemalloc')
+
+// --- new and build ---------------------------------------------------------------------------------------------
+
+expectTypeOf(build).parameters.toEqualTypeOf<[options: BuildOptions]>()
+expectTypeOf(build).returns.resolves.toEqualTypeOf<BuildResult>()
+expectTypeOf<BuildResult['warnings']>().toEqualTypeOf<BuildWarning[]>()
+expectTypeOf(create).returns.toEqualTypeOf<CreateResult>()
+expectTypeOf<CreateResult['files']>().toEqualTypeOf<string[]>()
+build({ sources: ['heap.cpp'], output: 'libheap.so', debug: true, compilerArguments: ['-I.'], prefix: undefined })
+// @ts-expect-error sources are a list
+build({ sources: 'heap.cpp' })
+// @ts-expect-error a name is needed
+create()
 
 // --- run -------------------------------------------------------------------------------------------------------
 

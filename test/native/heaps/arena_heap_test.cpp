@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "../layers/conformance.h"
 #include "check.h"
@@ -26,7 +27,10 @@ void theLastBlockIsReused() {
   void* p = heap().malloc(100);
   heap().free(p);
   CHECK(heap().malloc(50) == p);
+  const std::size_t before = heap().stats().liveBytes;
+  const std::size_t size = heap().getSize(p);
   CHECK(heap().realloc(p, 5000) == p);
+  CHECK_EQUAL(heap().stats().liveBytes, before + heap().getSize(p) - size);
   std::memset(p, 7, 5000);
   void* next = heap().malloc(10);
   auto* moved = static_cast<char*>(heap().realloc(p, 6000));
@@ -58,6 +62,33 @@ void theAccountIsTrue() {
   CHECK_EQUAL(after.largeBytes, before.largeBytes);
 }
 
+// Fills blocks with a mark of its own and looks whether they keep it.
+void keepsItsBlocks(int mark) {
+  std::vector<unsigned char*> blocks;
+  for (int i = 0; i < 20000; ++i) {
+    auto* block = static_cast<unsigned char*>(heap().malloc(32));
+    std::memset(block, mark, 32);
+    blocks.push_back(block);
+  }
+  for (const unsigned char* block : blocks) CHECK(block[0] == mark && block[31] == mark);
+}
+
+// What a thread allocates after its hook is its own, though the next thread has its chunk.
+void aChunkIsNeverOfTwoThreads() {
+  std::thread([] {
+    heap().threadInit();
+    heap().free(heap().malloc(10));
+    heap().threadCleanup();
+    std::thread next([] {
+      heap().threadInit();
+      keepsItsBlocks(2);
+      heap().threadCleanup();
+    });
+    keepsItsBlocks(1);
+    next.join();
+  }).join();
+}
+
 // A chunk outlives its thread and serves the next: ten thousand short ones need one.
 void threadsLeaveTheirChunksToOthers() {
   heap().free(heap().malloc(10));
@@ -79,5 +110,6 @@ int main() {
   RUN(itIsAHeap);
   RUN(theLastBlockIsReused);
   RUN(theAccountIsTrue);
+  RUN(aChunkIsNeverOfTwoThreads);
   RUN(threadsLeaveTheirChunksToOthers);
 }

@@ -109,6 +109,9 @@ void rollbackGivesUpWhatCameSince() {
   CHECK_CONTAINS(inChild([&] { arena.rollback(later); }).error, "arena: rolled back to a mark that is no longer there");
   arena.reset();
   CHECK_EQUAL(inChild([&] { arena.rollback(mark); }).signal, SIGABRT);
+  // Also where there is as much again: it is not what was there.
+  CHECK(arena.allocate(5000) != nullptr);
+  CHECK_EQUAL(inChild([&] { arena.rollback(mark); }).signal, SIGABRT);
 }
 
 void resetGivesMemoryBack() {
