@@ -41,6 +41,11 @@
       'sources': ['<!@(node scripts/sources.mjs alloc8-arena)'],
     },
     {
+      'target_name': 'alloc8-hoard',
+      'includes': ['native/preload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs alloc8-hoard)'],
+    },
+    {
       'target_name': 'alloc8-witness',
       'includes': ['native/preload.gypi'],
       'sources': ['<!@(node scripts/sources.mjs alloc8-witness)'],

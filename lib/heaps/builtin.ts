@@ -24,6 +24,8 @@ export const builtinHeaps: readonly BuiltinHeap[] = [
   { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null },
   { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena },
   { name: 'arena', library: 'liballoc8-arena.so', general: false, family: arena },
+  // Not for comparisons that name no heaps before it is tuned.
+  { name: 'hoard', library: 'liballoc8-hoard.so', general: false, family: null },
 ]
 
 /** The files of the built-in heaps, as they are called among the native products. */

@@ -1,6 +1,6 @@
 /**
  * Real programs that really fail under somebody else's heap, seen on Debian 12. The tests assert that each still does,
- * so that this table stays true; our own heaps and libc have none.
+ * so that this table stays true; our own heaps and libc have none, but for the arena, which reuses nothing.
  *
  * `hangs`: it never ends, so it gets little time. `sometimes`: a race that is lost in many runs but not in all, which
  * cannot be asserted; it is not run.
@@ -28,7 +28,11 @@ export const seenVersions: Readonly<Record<string, string>> = {
   scudo: '14.0.6',
 }
 
+const usedUp = 'reuses no memory: its limit of 4 GiB may be reached while threads allocate all the time'
+
 export const knownFailures: readonly KnownFailure[] = [
+  { heap: 'arena', program: forks, kind: 'sometimes', reason: usedUp },
+  { heap: 'arena', program: forksWithHandlers, kind: 'sometimes', reason: usedUp },
   { heap: 'tbbmalloc', program: forks, kind: 'sometimes', reason: noAtfork },
   { heap: 'tbbmalloc', program: forksWithHandlers, kind: 'sometimes', reason: noAtfork },
   {

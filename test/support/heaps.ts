@@ -19,7 +19,7 @@ export interface TestHeap {
 }
 
 /** Our own heaps, by the name of their library in the native folder. */
-const builtin = ['simple', 'multiarena', 'arena']
+const builtin = ['simple', 'multiarena', 'arena', 'hoard']
 
 /** Others' heaps: where their library is, and the Debian package that brings it. */
 const found = [

@@ -23,4 +23,5 @@ export const snmalloc = family('snmalloc', ['libsnmallocshim.so'])
 export const rpmalloc = family('rpmalloc', ['librpmallocwrap.so', 'librpmalloc.so'])
 export const hardenedMalloc = family('hardened_malloc', ['libhardened_malloc.so', 'libhardened_malloc-light.so'])
 export const mesh = family('mesh', ['libmesh.so', 'libmesh64.so'])
-export const hoard = family('hoard', ['libhoard.so'])
+/** `hoard` alone is ours. */
+export const hoard = family('upstream-hoard', ['libhoard.so'])

@@ -49,8 +49,9 @@ describe('the list', () => {
       'simple',
       'multiarena',
       'arena',
+      'hoard',
       ...['jemalloc', 'tcmalloc', 'mimalloc', 'tbbmalloc', 'scudo'],
-      ...['snmalloc', 'rpmalloc', 'hardened_malloc', 'mesh', 'hoard'],
+      ...['snmalloc', 'rpmalloc', 'hardened_malloc', 'mesh', 'upstream-hoard'],
     ])
     expect(all.find(({ name }) => name === 'simple')?.path).toBeNull()
     expect(await names()).not.toContain('simple')
@@ -61,9 +62,9 @@ describe('the list', () => {
       join(folder, 'libhoard.so'),
       buildElf({ machine: platform().elf.machine, dynamic: [{ name: 'malloc', defined: true }] }),
     )
-    expect(await names({ env: {} })).not.toContain('hoard')
-    expect(await names({ env: { LD_LIBRARY_PATH: folder } })).toContain('hoard')
-    const heap = await resolveHeap('hoard', { env: { LD_LIBRARY_PATH: folder } })
+    expect(await names({ env: {} })).not.toContain('upstream-hoard')
+    expect(await names({ env: { LD_LIBRARY_PATH: folder } })).toContain('upstream-hoard')
+    const heap = await resolveHeap('upstream-hoard', { env: { LD_LIBRARY_PATH: folder } })
     expect(heap).toMatchObject({ kind: 'found', preload: [join(folder, 'libhoard.so')], version: null })
   })
 })
@@ -105,11 +106,11 @@ describe('what cannot be chosen', () => {
     const error = await rejectionOf(resolveHeap(name))
     expect(error).toMatchObject({ code: 'HEAP_UNKNOWN', message: `no heap is called "${name}"`, exitStatus: 2 })
     expect(error.hint).toMatch(hint)
-    expect(error.hint).toContain('Known heaps: default, system, simple, multiarena, arena, jemalloc, tcmalloc')
+    expect(error.hint).toContain('Known heaps: default, system, simple, multiarena, arena, hoard, jemalloc, tcmalloc')
   })
 
   test('a heap that is not installed: which file, and how to get it', async () => {
-    const absent = families.filter(({ name }) => ['snmalloc', 'mesh', 'hoard'].includes(name))
+    const absent = families.filter(({ name }) => ['snmalloc', 'mesh', 'upstream-hoard'].includes(name))
     for (const { name, libraries } of absent) {
       const error = await rejectionOf(resolveHeap(name, { env: {} }))
       expect(error).toMatchObject({ code: 'HEAP_NOT_INSTALLED' })
