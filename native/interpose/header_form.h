@@ -15,6 +15,7 @@ namespace alloc8::interpose {
 template <class Heap, Heap* (*get_)()>
 struct CustomStorage {
   static constexpr bool alwaysReady = true;
+  static constexpr bool withExports = true;
   static ALLOC8_ALWAYS_INLINE Heap* get() { return get_(); }
 };
 

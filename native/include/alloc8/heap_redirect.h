@@ -3,7 +3,8 @@
 // pointers that T does not own to whoever made them.
 //
 // What T does not need is not there: a constant-initialised T has no readiness check, a T without `owns` no routing.
-// Where the heap stands is a Storage: a class with `get()`, and `alwaysReady` where that never answers null.
+// Where the heap stands is a Storage: a class with `get()`, and `alwaysReady` where that never answers null; one that
+// says `withExports` is compiled with the exports in one file.
 
 #pragma once
 
@@ -243,6 +244,8 @@ class HeapRedirect {
   static ALLOC8_ALWAYS_INLINE auto guarded(Call call, [[maybe_unused]] void* p = nullptr) {
     if constexpr (kNever || !ALLOC8_EXCEPTIONS) {
       return call();
+    } else if constexpr (requires { requires Storage::withExports; }) {
+      return attempted(call, p);
     } else {
       return caught(call, p);
     }
@@ -251,7 +254,12 @@ class HeapRedirect {
   // Not inlined: link-time optimisation drops the catch where the caller was compiled without exceptions, as the
   // exports are. A heap whose methods are noexcept, or that is compiled without exceptions, does not come here.
   template <class Call>
-  static ALLOC8_NOINLINE auto caught(Call call, [[maybe_unused]] void* p) -> decltype(call()) {
+  static ALLOC8_NOINLINE auto caught(Call call, void* p) -> decltype(call()) {
+    return attempted(call, p);
+  }
+
+  template <class Call>
+  static ALLOC8_ALWAYS_INLINE auto attempted(Call call, [[maybe_unused]] void* p) -> decltype(call()) {
     ALLOC8_TRY { return call(); }
     ALLOC8_CATCH({
       if constexpr (std::is_same_v<decltype(call()), void*>) {
