@@ -62,7 +62,7 @@ async function reportOf(name: string, args: readonly string[], heap = heaps[0]):
 test('there are workloads and heaps', () => {
   expect(workloads.length).toBeGreaterThan(10)
   expect(readdirSync(folder).sort()).toEqual(workloads.sort())
-  expect(heaps.map(({ name }) => name)).toEqual(['default', 'simple', 'multiarena'])
+  expect(heaps.map(({ name }) => name)).toEqual(['default', 'simple', 'multiarena', 'arena', 'hoard'])
   for (const { missing } of heaps) expect(missing).toBeNull()
 })
 
