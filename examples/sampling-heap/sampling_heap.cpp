@@ -44,6 +44,23 @@ std::atomic<std::uint64_t> written{0};
 std::uint64_t taken = 0;
 std::atomic<std::uint64_t> dropped{0};
 
+// False where the ring is full. A place is taken only when it is known to be free, for a hole would stop the reader.
+bool put(const Sample& sample) {
+  std::uint64_t at = written.load(std::memory_order_relaxed);
+  for (;;) {
+    Slot& slot = ring[at % kRing];
+    const std::uint64_t turn = slot.turn.load(std::memory_order_acquire);
+    const std::uint64_t free = at / kRing * 2;
+    if (turn < free) return false;
+    if (turn == free && written.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) {
+      slot.sample = sample;
+      slot.turn.store(free + 1, std::memory_order_release);
+      return true;
+    }
+    if (turn != free) at = written.load(std::memory_order_relaxed);
+  }
+}
+
 struct Countdown {
   std::int64_t left = 0;
   std::uint64_t random = 0;
@@ -53,7 +70,9 @@ constinit thread_local ALLOC8_STATIC_TLS Countdown countdown;
 // Bytes until the next sample, of the mean given. (xorshift64*, Vigna 2016.)
 std::int64_t drawn(std::uint64_t mean) {
   std::uint64_t& x = countdown.random;
-  if (x == 0) x = (reinterpret_cast<std::uintptr_t>(&countdown) ^ 0x9e3779b97f4a7c15) | 1;
+  // Threads that follow one another often have the same place: each draws differently all the same.
+  static std::atomic<std::uint64_t> threads{0};
+  if (x == 0) x = ((threads.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9e3779b97f4a7c15) | 1;
   x ^= x >> 12;
   x ^= x << 25;
   x ^= x >> 27;
@@ -63,18 +82,16 @@ std::int64_t drawn(std::uint64_t mean) {
 ALLOC8_NOINLINE void takeSample() {
   const std::uint64_t mean = meanBytes.load(std::memory_order_relaxed);
   if (mean == 0) return;
-  const bool first = countdown.random == 0;
-  std::uint64_t bytes = 0;
+  if (countdown.random == 0 && (countdown.left += drawn(mean)) >= 0) return;  // the thread's first countdown
+  // Of a huge block most samples are counted without being drawn.
+  const auto step = static_cast<std::int64_t>(mean);
+  const std::int64_t sure = -countdown.left > 64 * step ? -countdown.left / step - 32 : 0;
+  countdown.left += sure * step;
+  std::uint64_t bytes = static_cast<std::uint64_t>(sure) * mean;
   for (; countdown.left < 0; bytes += mean) countdown.left += drawn(mean);
-  if (first) return;  // its first countdown begins now
   const int saved = errno;
   if (process.load(std::memory_order_relaxed) == getpid()) {
-    const std::uint64_t at = written.fetch_add(1, std::memory_order_relaxed);
-    Slot& slot = ring[at % kRing];
-    std::uint64_t free = at / kRing * 2;
-    if (slot.turn.load(std::memory_order_acquire) == free) {
-      slot.sample = {bytes, static_cast<std::uint64_t>(pthread_self())};
-      slot.turn.store(free + 1, std::memory_order_release);
+    if (put({bytes, static_cast<std::uint64_t>(pthread_self())})) {
       syscall(SYS_tgkill, getpid(), mainThread.load(std::memory_order_relaxed),
               signalNumber.load(std::memory_order_relaxed));
     } else {

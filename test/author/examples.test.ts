@@ -68,6 +68,34 @@ describe('the sampling heap', () => {
     expect(stderr).toMatch(/\n\d+ samples, one in about 128 KiB, 0 dropped\n$/)
   })
 
+  test('goes on after its ring was full, and counts what it dropped', async ({ skip }) => {
+    requireOrSkip(skip, lacking ?? lackingTool('python3', 'python3'))
+    const library = await built('sampling-heap/sampling_heap.cpp')
+    const script = `
+import ctypes, signal
+heap = ctypes.CDLL(None)
+buffer = (ctypes.c_uint64 * 512)()
+heap.sampling_take.restype = ctypes.c_size_t
+heap.sampling_dropped.restype = ctypes.c_uint64
+signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+heap.sampling_start(ctypes.c_uint64(1000), signal.SIGXCPU)
+def taken():
+    count = 0
+    while some := heap.sampling_take(buffer, ctypes.c_size_t(256)): count += some
+    return count
+def allocate():
+    for _ in range(10000): bytes(3000)
+allocate()
+first, dropped = taken(), heap.sampling_dropped()
+for _ in range(3): bytes(3000)
+second = taken()
+heap.sampling_stop()
+print(first >= 4096, dropped > 0, second > 0)
+`
+    const env = { LD_PRELOAD: library, PYTHONMALLOC: 'malloc' }
+    expect((await run(python, ['-c', script], { env })).stdout).toBe('True True True\n')
+  })
+
   test('says what is wrong where it is not there, and changes nothing where nobody asks', async ({ skip }) => {
     requireOrSkip(skip, lacking ?? lackingTool('python3', 'python3'))
     const cwd = join(examples, 'sampling-heap')

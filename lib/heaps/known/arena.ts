@@ -14,7 +14,7 @@ export const arena: Family = {
     size(
       'chunk',
       '1048576',
-      'What a thread takes from the system at a time; a quarter of it has a mapping of its own',
+      'What a thread takes at a time; blocks of a quarter of it and more have a mapping of their own',
       {
         minimum: 65536n,
         maximum: 1073741824n,

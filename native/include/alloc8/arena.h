@@ -99,7 +99,8 @@ class BasicArena {
   // A block at a multiple of `alignment`, a power of two; null where the limit, or the system's memory, is used up. An
   // empty block is one of a byte.
   void* allocate(std::size_t size, std::size_t alignment = kAlignment) {
-    if (ALLOC8_UNLIKELY(size > limit_ || alignment > limit_ || (alignment & (alignment - 1)) != 0)) return nullptr;
+    if (ALLOC8_UNLIKELY(size > limit_ || alignment > limit_ || alignment == 0 || (alignment & (alignment - 1)) != 0))
+      return nullptr;
     if (size == 0) size = 1;
     std::size_t at = offset_.load();
     std::size_t start;
@@ -134,11 +135,11 @@ class BasicArena {
     return replaceOnce(start + (size == 0 ? 1 : size), start);
   }
 
-  // The following three are for when no other thread allocates.
+  // From here to the numbers: for when no other thread allocates.
 
   Mark mark() const { return {offset_.load(), generation_}; }
 
-  // Gives up all that was allocated since the mark. A mark that is no longer there ends the process.
+  // Gives up all that was allocated since the mark. One from before a reset, or above the offset, ends the process.
   void rollback(const Mark& mark) {
     if (mark.generation != generation_ || mark.offset > offset_.load()) {
       fatal("arena: rolled back to a mark that is no longer there", base_);
@@ -294,7 +295,7 @@ class BasicArena {
     const std::size_t page = pages::size();
     const std::size_t shared = roundedUp(to, page) < from ? roundedUp(to, page) : from;
     if (shared > to) std::memset(base_ + to, kGone, shared - to);
-    setCapacity(to);
+    if (!setCapacity(to) && from > shared) std::memset(base_ + shared, kGone, from - shared);
   }
 
   ArenaOptions options_;

@@ -45,6 +45,7 @@ void sizesAndAlignmentsAreChecked() {
     CHECK(arena.allocate(16, size) == nullptr);
   }
   CHECK(arena.allocate(16, 48) == nullptr);
+  CHECK(arena.allocate(16, 0) == nullptr);
   CHECK_EQUAL(arena.offset(), 0);
   CHECK(arena.allocate(1 << 20) != nullptr);
   CHECK(arena.allocate(1) == nullptr);
