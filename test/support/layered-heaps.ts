@@ -24,7 +24,7 @@ const heaps: Readonly<Record<string, { type: string; threads?: true }>> = {
   quarantine: { type: 'Quarantine<Simple>' },
   guard: { type: 'Guard<Simple>' },
   all: {
-    type: 'ThreadCache<FaultInjection<Zeroing<Stats<Canary<Quarantine<Guard<Locked<SizeClasses<MmapSource>>>>>>>>>',
+    type: 'FaultInjection<Zeroing<Stats<Canary<Quarantine<Guard<ThreadCache<Locked<SizeClasses<MmapSource>>>>>>>>>',
     threads: true,
   },
 }

@@ -28,7 +28,7 @@ using Simple = alloc8::heaps::SimpleHeap;
 template <class T>
 constexpr bool constant = alloc8::Allocator<T>&& alloc8::detail::ConstantInitialised<T>;
 using FromPages = Locked<SizeClasses<MmapSource>>;
-using All = ThreadCache<FaultInjection<Zeroing<Stats<Canary<Quarantine<Guard<FromPages>>>>>>>;
+using All = FaultInjection<Zeroing<Stats<Canary<Quarantine<Guard<ThreadCache<FromPages>>>>>>>;
 static_assert(constant<FromPages> && constant<All> && constant<ThreadCache<Simple>> && constant<Guard<Stats<Simple>>>);
 
 // A layer that changes sizes closes the ways around it; others leave the heap's own open.
@@ -45,6 +45,22 @@ static_assert(alloc8::detail::HasStats<Zeroing<Simple>> && alloc8::detail::HasTr
 static_assert(alloc8::ThreadAwareAllocator<ThreadCache<Simple>> &&
               alloc8::ThreadAwareAllocator<Stats<ThreadCache<Simple>>>);
 static_assert(alloc8::detail::followsLibcRules<ThreadCache<Simple>>());
+
+// Who knows the heap's blocks knows nothing of those that a layer makes of them.
+class Owning : public Simple {
+ public:
+  bool owns(void* p) { return p != nullptr; }
+};
+static_assert(alloc8::detail::HasOwns<Stats<Owning>> && alloc8::detail::HasOwns<Zeroing<Owning>>);
+static_assert(!alloc8::detail::HasOwns<Canary<Owning>> && !alloc8::detail::HasOwns<Guard<Owning>>);
+
+// A source that keeps no rule makes no heap that keeps them.
+class Rough : public MmapSource {
+ public:
+  static constexpr bool followsLibcRules = false;
+};
+static_assert(!alloc8::detail::followsLibcRules<SizeClasses<Rough>>());
+static_assert(alloc8::detail::followsLibcRules<SizeClasses<MmapSource>>());
 static_assert(!alloc8::detail::followsLibcRules<Canary<Simple>>());
 
 template <class T>
@@ -67,6 +83,7 @@ void eachIsAHeap() {
 }
 
 void andSoAreStacks() {
+  conforms<Locked<ThreadCache<SizeClasses<MmapSource>>>>();
   conforms<Guard<Stats<Simple>>>();
   conforms<All>();
 }
@@ -172,6 +189,12 @@ void faultsAreWhatIsAskedFor() {
   fresh.free(p);
   CHECK(fresh.malloc(600) != nullptr);
   CHECK_EQUAL(fresh.calls(), 3);
+  // What counts is what can be used, which may be more than what was asked for.
+  FaultInjection<Simple> exact;
+  exact.inject({.budgetBytes = 1000});
+  CHECK(exact.malloc(1000) == nullptr);
+  exact.inject({.budgetBytes = 1024});
+  CHECK(exact.malloc(1000) != nullptr && exact.malloc(0) == nullptr);
   fresh.inject({});
   CHECK(fresh.malloc(100000) != nullptr);
 }

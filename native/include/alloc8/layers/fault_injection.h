@@ -47,8 +47,9 @@ class FaultInjection : public Super {
     if (fails(size > before ? size - before : 0)) return nullptr;
     void* moved = Super::realloc(p, size);
     if (moved == nullptr) return nullptr;
-    bytes_.fetch_sub(before, std::memory_order_relaxed);
-    return held(moved);
+    // The old block is gone: what is usable beyond the budget now stays.
+    bytes_.fetch_add(Super::getSize(moved) - before, std::memory_order_relaxed);
+    return moved;
   }
 
   void free(void* p) {
@@ -62,14 +63,26 @@ class FaultInjection : public Super {
     if (call == nth_.load(std::memory_order_relaxed)) return true;
     const std::size_t every = every_.load(std::memory_order_relaxed);
     if (every != 0 && call % every == 0) return true;
+    return above(more);
+  }
+
+  bool above(std::size_t more) const {
     const std::size_t budget = budget_.load(std::memory_order_relaxed);
     const std::size_t bytes = bytes_.load(std::memory_order_relaxed);
     return bytes > budget || more > budget - bytes;
   }
 
+  // Counts a block, or gives it back where it is usable beyond the budget: it may be larger than was asked for, and
+  // another thread may have been quicker.
   void* held(void* p) {
-    if (p != nullptr) bytes_.fetch_add(Super::getSize(p), std::memory_order_relaxed);
-    return p;
+    if (p == nullptr) return nullptr;
+    const std::size_t size = Super::getSize(p);
+    const std::size_t before = bytes_.fetch_add(size, std::memory_order_relaxed);
+    const std::size_t budget = budget_.load(std::memory_order_relaxed);
+    if (ALLOC8_LIKELY(before <= budget && size <= budget - before)) return p;
+    bytes_.fetch_sub(size, std::memory_order_relaxed);
+    Super::free(p);
+    return nullptr;
   }
 
   std::atomic<std::size_t> nth_{kFaults.nth};

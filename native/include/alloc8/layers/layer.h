@@ -29,6 +29,7 @@ class Reshaping : public Super {
   // Sizes and addresses below are not those of the program.
   void stats() = delete;
   void arenaStats() = delete;
+  void owns() = delete;
 };
 
 namespace detail {

@@ -63,6 +63,17 @@ class Locked : public Super {
     return Super::trim(keep);
   }
 
+  void threadInit() requires requires(Super& heap) { heap.threadInit(); }
+  {
+    Guarded guard(mutex_);
+    Super::threadInit();
+  }
+  void threadCleanup() requires requires(Super& heap) { heap.threadCleanup(); }
+  {
+    Guarded guard(mutex_);
+    Super::threadCleanup();
+  }
+
   // Across a fork: this lock first, and what the heap below may have.
   void lock() {
     mutex_.lock();

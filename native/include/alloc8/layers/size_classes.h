@@ -15,7 +15,7 @@ class SizeClasses : public Reshaping<Super> {
 
  public:
   constexpr SizeClasses() = default;
-  static constexpr bool followsLibcRules = true;
+  static constexpr bool followsLibcRules = alloc8::detail::followsLibcRules<Super>();
 
   void* malloc(std::size_t size) {
     if (size > kLargest) return large(detail::kAlignment, size);

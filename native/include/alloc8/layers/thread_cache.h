@@ -2,6 +2,8 @@
 // is what it gets next, without a lock. A list that is empty is filled, and one that is full is emptied by half, in
 // batches.
 //
+// What stands below it does not see small blocks come and go: a quarantine, a canary or faults belong above.
+//
 // A thread gives its blocks back when it ends, by threadCleanup: plug the heap in by ALLOC8_REDIRECT_WITH_THREADS and
 // link the thread hooks. The cache belongs to the type and not to the object, as thread-local storage does: one heap of
 // a type.

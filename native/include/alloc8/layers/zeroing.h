@@ -22,6 +22,7 @@ class Zeroing : public Reshaping<Super> {
   void* calloc(std::size_t count, std::size_t size) { return malloc(count * size); }
 
   // Blocks and sizes are the heap's own.
+  bool owns(void* p) requires alloc8::detail::HasOwns<Super> { return Super::owns(p); }
   HeapStats stats() requires alloc8::detail::HasStats<Super> { return Super::stats(); }
 
  private:
