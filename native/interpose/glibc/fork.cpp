@@ -16,6 +16,7 @@
 #include "alloc8/bridge.h"
 #include "alloc8/lock.h"
 #include "alloc8/pages.h"
+#include "interpose/fork_lock.h"
 #include "interpose/glibc/whole.h"
 #include "platform/platform.h"
 
@@ -37,14 +38,6 @@ namespace {
 using Handler = void (*)();
 using RegisterAtFork = int (*)(Handler, Handler, Handler, void*);
 using PthreadAtFork = int (*)(Handler, Handler, Handler);
-
-void prepare() { xxmalloc_lock(); }
-
-void parent() { xxmalloc_unlock(); }
-
-void child() {
-  if (!xxfork_child()) xxmalloc_unlock();
-}
 
 enum State : unsigned { kNone, kRegistering, kDone };
 std::atomic<unsigned> state{kNone};
@@ -69,7 +62,7 @@ void registerFirst() {
   // In a static program there is no next one, and libc's own has taken the place of ours, which is weak.
   if (real == nullptr && &__register_atfork != &alloc8_register_atfork) real = &__register_atfork;
   libcRegister.store(real, std::memory_order_release);
-  if (registerInLibc(prepare, parent, child, &__dso_handle) != 0) {
+  if (registerInLibc(ForkLock::prepare, ForkLock::parent, ForkLock::child, &__dso_handle) != 0) {
     alloc8::fatal("could not register fork handlers; a fork could deadlock");
   }
   state.store(kDone, std::memory_order_release);

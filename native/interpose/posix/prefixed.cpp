@@ -16,6 +16,7 @@
 #include <pthread.h>
 
 #include "interpose/c_bridge.h"
+#include "interpose/fork_lock.h"
 
 #if !defined(ALLOC8_PREFIX)
 #error "prefixed mode is compiled with -DALLOC8_PREFIX=NAME, for NAME_malloc and so on"
@@ -27,14 +28,6 @@ ALLOC8_DECLARE_EXPANDED(ALLOC8_PREFIX)
 namespace alloc8::interpose {
 
 namespace {
-
-void prepare() { xxmalloc_lock(); }
-
-void parent() { xxmalloc_unlock(); }
-
-void child() {
-  if (!xxfork_child()) xxmalloc_unlock();
-}
 
 // `length` characters of `text` and a zero behind them; null without memory.
 char* copyOf(const char* text, std::size_t length) {
@@ -48,7 +41,7 @@ char* copyOf(const char* text, std::size_t length) {
 __attribute__((constructor(101))) void start() {
   const alloc8::detail::KeepErrno keep;
   xxfree(xxmalloc(1));  // builds a heap that is not constant-initialised while the process has one thread
-  if (pthread_atfork(prepare, parent, child) != 0) {
+  if (pthread_atfork(ForkLock::prepare, ForkLock::parent, ForkLock::child) != 0) {
     alloc8::fatal("could not register fork handlers; a fork could deadlock");
   }
 }
