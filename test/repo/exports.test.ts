@@ -39,7 +39,7 @@ function entryPoints(): string[] {
 }
 
 /** What may be exported besides: the interposer registers its fork handlers before anybody else's. */
-const besides = ['__register_atfork']
+const besides = ['__register_atfork', 'fork']
 
 /** What of the C++ runtime a library must do without. */
 const runtimes = /^lib(?:stdc\+\+|c\+\+|c\+\+abi|gcc_s|m)\.so/

@@ -38,26 +38,38 @@ struct ConstantStorage {
 template <class T>
 struct LazyStorage {
   static constexpr bool alwaysReady = false;
-  // Null only while this very thread is inside T's constructor.
+  // Null while it is being built, to every thread: one that waited could be one that the constructor waits for, or hold
+  // the loader's lock, which the constructor wants for dlsym.
   static ALLOC8_ALWAYS_INLINE T* get() {
     T* ready = instance.load(std::memory_order_acquire);
     return ALLOC8_LIKELY(ready != nullptr) ? ready : build();
   }
 
+  // As get, but null only to the thread that builds it; others wait.
+  static ALLOC8_NOINLINE T* await() {
+    T* ready = get();
+    while (ready == nullptr && builder.load(std::memory_order_acquire) != self()) {
+      yieldThread();
+      ready = get();
+    }
+    return ready;
+  }
+
  private:
   static ALLOC8_NOINLINE T* build() {
-    static thread_local char anchor;  // its address names the thread without a system call
-    const auto self = reinterpret_cast<std::uintptr_t>(&anchor);
-    std::uintptr_t builderSeen = 0;
-    if (builder.compare_exchange_strong(builderSeen, self, std::memory_order_acq_rel)) {
+    std::uintptr_t nobody = 0;
+    if (builder.compare_exchange_strong(nobody, self(), std::memory_order_acq_rel)) {
       T* built = make();
       instance.store(built, std::memory_order_release);
       return built;
     }
-    if (builderSeen == self) return instance.load(std::memory_order_acquire);
-    T* ready;
-    while ((ready = instance.load(std::memory_order_acquire)) == nullptr) yieldThread();
-    return ready;
+    return instance.load(std::memory_order_acquire);
+  }
+
+  // Names the thread without a system call.
+  static std::uintptr_t self() {
+    static thread_local char anchor;
+    return reinterpret_cast<std::uintptr_t>(&anchor);
   }
 
   static T* make() {
@@ -94,12 +106,18 @@ class HeapRedirect {
   static constexpr bool hasOwns = detail::HasOwns<T>;
   static constexpr bool followsLibcRules = detail::followsLibcRules<T>();
 
-  // The heap, built if need be; null only inside its own constructor.
-  static ALLOC8_ALWAYS_INLINE T* getHeap() { return Storage::get(); }
+  // The heap, built if need be; null only inside its own constructor. Other threads wait for it.
+  static ALLOC8_ALWAYS_INLINE T* getHeap() {
+    T* heap = current();
+    if constexpr (!alwaysReady) {
+      if (building(heap)) return Storage::await();
+    }
+    return heap;
+  }
 
   static ALLOC8_ALWAYS_INLINE void* malloc(std::size_t size) {
-    T* heap = getHeap();
-    if (building(heap)) return detail::BootstrapArena::allocate(size, 16);
+    T* heap = current();
+    if (building(heap)) return early(16, size);
     // Said twice, here and in free: through a lambda the compiler inlined a stack of layers less well (31 instructions
     // for a lock instead of 16).
     if constexpr (!ALLOC8_EXCEPTIONS || noexcept(heap->malloc(size))) {
@@ -111,7 +129,7 @@ class HeapRedirect {
 
   static ALLOC8_ALWAYS_INLINE void free(void* p) {
     if (bootstrapped(p)) return;  // the arena never reuses
-    T* heap = getHeap();
+    T* heap = current();
     if (building(heap)) return;
     if constexpr (hasOwns) {
       if (ALLOC8_UNLIKELY(p != nullptr && !heap->owns(p))) return detail::foreignFree(p);
@@ -126,7 +144,7 @@ class HeapRedirect {
   static ALLOC8_ALWAYS_INLINE void free_sized(void* p, std::size_t size) {
     if constexpr (detail::HasFreeSized<T>) {
       if (ALLOC8_LIKELY(plainlyOurs(p))) {
-        T* heap = getHeap();
+        T* heap = current();
         return guarded<noexcept(heap->free_sized(p, size))>([&] { heap->free_sized(p, size); }, p);
       }
     }
@@ -136,7 +154,7 @@ class HeapRedirect {
   static ALLOC8_ALWAYS_INLINE void free_aligned_sized(void* p, std::size_t alignment, std::size_t size) {
     if constexpr (detail::HasFreeAlignedSized<T>) {
       if (ALLOC8_LIKELY(plainlyOurs(p))) {
-        T* heap = getHeap();
+        T* heap = current();
         return guarded<noexcept(heap->free_aligned_sized(p, alignment, size))>(
             [&] { heap->free_aligned_sized(p, alignment, size); }, p);
       }
@@ -145,15 +163,15 @@ class HeapRedirect {
   }
 
   static void* memalign(std::size_t alignment, std::size_t size) {
-    T* heap = getHeap();
-    if (building(heap)) return detail::BootstrapArena::allocate(size, alignment);
+    T* heap = current();
+    if (building(heap)) return early(alignment, size);
     return guarded<noexcept(heap->memalign(alignment, size))>(
         [&] { return static_cast<void*>(heap->memalign(alignment, size)); });
   }
 
   static std::size_t getSize(void* p) {
     if (bootstrapped(p)) return detail::BootstrapArena::usableSize(p);
-    T* heap = getHeap();
+    T* heap = current();
     if (building(heap)) return 0;
     if constexpr (hasOwns) {
       if (ALLOC8_UNLIKELY(!heap->owns(p))) return detail::foreignUsableSize(p);
@@ -163,8 +181,8 @@ class HeapRedirect {
 
   // calloc of count * size bytes; the caller has checked that the product does not overflow.
   static void* calloc(std::size_t count, std::size_t size) {
-    T* heap = getHeap();
-    if (building(heap)) return detail::BootstrapArena::allocate(count * size, 16);
+    T* heap = current();
+    if (building(heap)) return early(16, count * size, true);
     if constexpr (detail::HasCalloc<T>) {
       return guarded<noexcept(heap->calloc(count, size))>(
           [&] { return static_cast<void*>(heap->calloc(count, size)); });
@@ -178,7 +196,7 @@ class HeapRedirect {
   static void* realloc(void* p, std::size_t size) {
     if constexpr (AllocatorWithRealloc<T>) {
       if (ALLOC8_LIKELY(plainlyOurs(p))) {
-        T* heap = getHeap();
+        T* heap = current();
         return guarded<noexcept(heap->realloc(p, size))>([&] { return static_cast<void*>(heap->realloc(p, size)); });
       }
     }
@@ -197,18 +215,19 @@ class HeapRedirect {
     return moved;
   }
 
+  // For fork: a child without the thread that builds the heap would never have one, so that thread is waited for.
   static void lock() {
     if (T* heap = getHeap(); !building(heap)) heap->lock();
   }
 
   static void unlock() {
-    if (T* heap = getHeap(); !building(heap)) heap->unlock();
+    if (T* heap = current(); !building(heap)) heap->unlock();
   }
 
   // In the child of a fork: true when the heap re-initialised itself and must not be unlocked.
   static bool forkChild() {
     if constexpr (detail::HasForkChild<T>) {
-      if (T* heap = getHeap(); !building(heap)) heap->forkChild();
+      if (T* heap = current(); !building(heap)) heap->forkChild();
       return true;
     } else {
       return false;
@@ -218,7 +237,7 @@ class HeapRedirect {
   // Fills *out and answers true where the heap keeps statistics.
   static bool stats([[maybe_unused]] HeapStats* out) {
     if constexpr (detail::HasStats<T>) {
-      T* heap = getHeap();
+      T* heap = current();
       if (building(heap)) return false;
       *out = heap->stats();
       return true;
@@ -230,7 +249,7 @@ class HeapRedirect {
   // Fills *out for one of the heap's arenas, counted from 0; false where there are not so many, or the heap names none.
   static bool arenaStats([[maybe_unused]] std::size_t index, [[maybe_unused]] HeapStats* out) {
     if constexpr (detail::HasArenaStats<T>) {
-      T* heap = getHeap();
+      T* heap = current();
       return !building(heap) && heap->arenaStats(index, out);
     } else {
       return false;
@@ -240,7 +259,7 @@ class HeapRedirect {
   // Gives memory back to the system, keeping `keep` bytes; bytes released.
   static std::size_t trim([[maybe_unused]] std::size_t keep) {
     if constexpr (detail::HasTrim<T>) {
-      T* heap = getHeap();
+      T* heap = current();
       return building(heap) ? 0 : heap->trim(keep);
     } else {
       return 0;
@@ -248,6 +267,18 @@ class HeapRedirect {
   }
 
  private:
+  // The heap, built if need be; null while its constructor runs.
+  static ALLOC8_ALWAYS_INLINE T* current() { return Storage::get(); }
+
+  // A block for a call that comes while the heap is being built. Threads other than the builder wait for the heap once
+  // there is no more in the arena.
+  static ALLOC8_NOINLINE void* early(std::size_t alignment, std::size_t size, bool zeroed = false) {
+    if (void* p = detail::BootstrapArena::allocate(size, alignment)) return p;
+    if (building(getHeap())) return nullptr;
+    if (zeroed) return HeapRedirect::calloc(1, size);
+    return alignment > 16 ? HeapRedirect::memalign(alignment, size) : HeapRedirect::malloc(size);
+  }
+
   // Does what the heap does. malloc is called by code that expects no exception: one from a heap that allocates is
   // null, no memory; one from a heap that frees or measures a block is the end, because nobody waits for it.
   template <bool kNever, class Call>
@@ -302,7 +333,7 @@ class HeapRedirect {
 
   static ALLOC8_ALWAYS_INLINE bool plainlyOurs(void* p) {
     if (bootstrapped(p)) return false;
-    T* heap = getHeap();
+    T* heap = current();
     if (building(heap)) return false;
     if constexpr (hasOwns) return heap->owns(p);
     return true;

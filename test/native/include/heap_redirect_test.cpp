@@ -249,6 +249,9 @@ void racingThreadsBuildOnce() {
     threads.emplace_back([&] {
       --waiting;
       while (waiting.load() != 0) std::this_thread::yield();
+      void* block = Redirect::malloc(10);  // the heap's or the arena's, but no half-built heap's
+      CHECK(block != nullptr && Redirect::getSize(block) >= 10);
+      Redirect::free(block);
       SlowHeap* heap = Redirect::getHeap();
       CHECK(heap != nullptr);
       CHECK(heap->ready);  // nobody sees half a heap

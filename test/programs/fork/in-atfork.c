@@ -1,0 +1,49 @@
+// fork from within atfork handlers, while other threads allocate: each of the three kinds forks once, and every child
+// frees its parent's blocks, allocates and starts a thread.
+#include "../children.h"
+#include "../threads.h"
+
+static int depth, kind;
+
+static void* allocates(void* argument) {
+  free(argument);
+  return malloc(100);
+}
+
+static void fork_within(int here) {
+  free(malloc(500));
+  if (depth != 0 || kind != here) return;
+  depth = 1;
+  void* mine[4];
+  parents_blocks_make(mine, 4);
+  pid_t child = child_fork();
+  if (child == 0) {
+    child_work(mine, 4);
+    free(thread_join(thread_start(allocates, malloc(30))));
+    _exit(0);
+  }
+  parents_blocks_free(mine, 4);
+  CHECK_CHILD(child, 0);
+  depth = 0;
+}
+
+static void before(void) { fork_within(0); }
+static void in_parent(void) { fork_within(1); }
+static void in_child(void) { fork_within(2); }
+
+int main(void) {
+  deadline(30);
+  CHECK_EQUAL(pthread_atfork(before, in_parent, in_child), 0);
+  crew_begin(3);
+  for (int i = 0; i < 30; i++) {
+    kind = i % 3;
+    pid_t child = child_fork();
+    if (child == 0) {
+      child_work(NULL, 0);
+      _exit(0);
+    }
+    CHECK_CHILD(child, 0);
+  }
+  crew_end();
+  return 0;
+}
