@@ -130,6 +130,8 @@ const tbbmalloc: KnownGaps = {
     'fork/atfork-late': sometimes(noAtfork),
     'fork/busy-threads': sometimes(noAtfork),
     'fork/child-threads': sometimes(noAtfork),
+    'fork/in-atfork': sometimes(noAtfork),
+    'fork/library-constructor': sometimes(noAtfork),
     'fork/exit-handlers': sometimes(noAtfork),
     'fork/from-thread': sometimes(noAtfork),
     'fork/nested': sometimes(noAtfork),

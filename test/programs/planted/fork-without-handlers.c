@@ -4,6 +4,8 @@
 // @caught-by fork/child-threads
 // @caught-by fork/thread-churn
 // @caught-by fork/exit-handlers
+// @caught-by fork/in-atfork
+// @caught-by fork/library-constructor
 #include "lock.h"
 
 #include "tagged.h"
