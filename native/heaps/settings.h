@@ -67,15 +67,16 @@ class EnvironmentOnce {
   constexpr EnvironmentOnce() = default;
 
   // Calls parse(text or null) unless that was done. Cheap, but not for hot paths. Another thread may go on before it
-  // is.
+  // is: whether it was is the answer.
   template <class Parse>
-  void ensure(const char* variable, Parse parse) {
-    if (state_.load(std::memory_order_acquire) == kRead) return;
-    if (!platform::environmentReady()) return;
+  bool ensure(const char* variable, Parse parse) {
+    if (state_.load(std::memory_order_acquire) == kRead) return true;
+    if (!platform::environmentReady()) return false;
     std::uint32_t seen = kUnread;
-    if (!state_.compare_exchange_strong(seen, kReading, std::memory_order_acq_rel)) return;  // another thread does it
+    if (!state_.compare_exchange_strong(seen, kReading, std::memory_order_acq_rel)) return seen == kRead;
     parse(platform::earlyEnvironment(variable));
     state_.store(kRead, std::memory_order_release);
+    return true;
   }
 
  private:

@@ -36,6 +36,13 @@ bool protectPages(void* p, std::size_t bytes);
 // Makes a mapping of `from` bytes one of `to` bytes, elsewhere if need be, with its contents; null when the system
 // cannot, and then it is as it was. Both sizes are whole pages. MDSF
 void* resizePages(void* p, std::size_t from, std::size_t to);
+// Makes a mapping longer where it stands; false when the system cannot, and then it is as it was. Whole pages. MDSF
+bool growPages(void* p, std::size_t from, std::size_t to);
+// Moves the pages of a mapping of `from` bytes onto addresses that reservePages gave, `to` bytes long, without copying;
+// false when the system cannot, and then both are as they were. MDSF
+bool movePages(void* p, std::size_t from, void* target, std::size_t to);
+// Asks for huge pages behind a mapping, or for none, where the system has such. MDSF
+void preferHugePages(void* p, std::size_t bytes, bool huge);
 
 // --- threads ----------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 // optional methods are found.
 //
 // Required: malloc(size), free(pointer), memalign(alignment, size), getSize(pointer), lock(), unlock().
-// Optional: realloc, calloc, free_sized, free_aligned_sized, owns, stats, arenaStats, trim, forkChild, threadInit,
-// threadCleanup.
+// Optional: realloc, calloc, free_sized, free_aligned_sized, owns, tryFree, stats, arenaStats, trim, forkChild,
+// threadInit, threadCleanup. `tryFree(pointer)` is the short way: it frees the pointer where that takes few
+// instructions, and answers false where it does not, or the pointer may not be the heap's; then owns and free are
+// asked.
 
 #pragma once
 
@@ -56,6 +58,11 @@ concept HasFreeAlignedSized = requires(T& heap, void* p, std::size_t n) {
 template <class T>
 concept HasOwns = requires(T& heap, void* p) {
   { heap.owns(p) } -> std::convertible_to<bool>;
+};
+
+template <class T>
+concept HasTryFree = HasOwns<T> && requires(T& heap, void* p) {
+  { heap.tryFree(p) } -> std::convertible_to<bool>;
 };
 
 template <class T>

@@ -131,14 +131,12 @@ class HeapRedirect {
     if (bootstrapped(p)) return;  // the arena never reuses
     T* heap = current();
     if (building(heap)) return;
-    if constexpr (hasOwns) {
-      if (ALLOC8_UNLIKELY(p != nullptr && !heap->owns(p))) return detail::foreignFree(p);
+    if constexpr (detail::HasTryFree<T>) {
+      const bool freed = guarded<noexcept(heap->tryFree(p))>([&] { return static_cast<bool>(heap->tryFree(p)); }, p);
+      if (ALLOC8_LIKELY(freed)) return;
+      return freeLong(heap, p);
     }
-    if constexpr (!ALLOC8_EXCEPTIONS || noexcept(heap->free(p))) {
-      heap->free(p);
-    } else {
-      guarded<false>([&] { heap->free(p); }, p);
-    }
+    freeAny(heap, p);
   }
 
   static ALLOC8_ALWAYS_INLINE void free_sized(void* p, std::size_t size) {
@@ -267,6 +265,20 @@ class HeapRedirect {
   }
 
  private:
+  static ALLOC8_ALWAYS_INLINE void freeAny(T* heap, void* p) {
+    if constexpr (hasOwns) {
+      if (ALLOC8_UNLIKELY(p != nullptr && !heap->owns(p))) return detail::foreignFree(p);
+    }
+    if constexpr (!ALLOC8_EXCEPTIONS || noexcept(heap->free(p))) {
+      heap->free(p);
+    } else {
+      guarded<false>([&] { heap->free(p); }, p);
+    }
+  }
+
+  // Apart, so that the short way has no registers to save.
+  static ALLOC8_NOINLINE void freeLong(T* heap, void* p) { freeAny(heap, p); }
+
   // The heap, built if need be; null while its constructor runs.
   static ALLOC8_ALWAYS_INLINE T* current() { return Storage::get(); }
 

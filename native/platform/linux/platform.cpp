@@ -144,6 +144,21 @@ void* resizePages(void* p, std::size_t from, std::size_t to) {
   return resized == MAP_FAILED ? nullptr : resized;
 }
 
+bool growPages(void* p, std::size_t from, std::size_t to) {
+  KeepErrno keep;
+  return mremap(p, from, to, 0) != MAP_FAILED;
+}
+
+bool movePages(void* p, std::size_t from, void* target, std::size_t to) {
+  KeepErrno keep;
+  return mremap(p, from, to, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED;
+}
+
+void preferHugePages(void* p, std::size_t bytes, bool huge) {
+  KeepErrno keep;
+  madvise(p, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
 void waitOn(std::atomic<std::uint32_t>* word, std::uint32_t expected) {
   KeepErrno keep;
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);

@@ -106,6 +106,38 @@ void foreignPointersMoveInWhenReallocated() {
   }
 }
 
+// Takes blocks of even sizes by the short way.
+struct ShortTag;
+class ShortWay : public OwningHeap<alloc8::check::PlainHeap<ShortTag>> {
+ public:
+  static inline int tried = 0;
+  static inline int taken = 0;
+  bool tryFree(void* p) {
+    ++tried;
+    if (p == nullptr || !owns(p) || getSize(p) % 2 != 0) return false;
+    ++taken;
+    return true;
+  }
+};
+
+void theShortWayThroughFreeComesFirst() {
+  using Short = HeapRedirect<ShortWay>;
+  const std::size_t before = foreignCount();
+  Short::free(Short::malloc(100));
+  CHECK_EQUAL(ShortWay::tried, 1);
+  CHECK_EQUAL(ShortWay::taken, 1);
+  CHECK_EQUAL(ShortWay::calls.free, 0);
+  Short::free(Short::malloc(101));
+  CHECK_EQUAL(ShortWay::taken, 1);
+  CHECK_EQUAL(ShortWay::calls.free, 1);
+  CHECK_EQUAL(foreignCount(), before);
+  Short::free(foreignBlock(100));
+  CHECK_EQUAL(foreignCount(), before + 1);
+  CHECK_EQUAL(ShortWay::calls.free, 1);
+  Short::free(nullptr);
+  CHECK_EQUAL(foreignCount(), before + 1);
+}
+
 // The heap's own realloc and sized frees must not see what is not the heap's.
 void optionalMethodsSeeOwnPointersOnly() {
   using Sized = HeapRedirect<OwningHeap<FullHeap<SizedTag>>>;
@@ -124,6 +156,7 @@ void optionalMethodsSeeOwnPointersOnly() {
 int main() {
   RUN(ownPointersAreNotCounted);
   RUN(foreignPointersGoHomeAndAreCounted);
+  RUN(theShortWayThroughFreeComesFirst);
   RUN(foreignPointersMoveInWhenReallocated);
   RUN(optionalMethodsSeeOwnPointersOnly);
 }

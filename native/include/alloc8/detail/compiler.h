@@ -33,6 +33,9 @@
 // start.
 #define ALLOC8_STATIC_TLS __attribute__((tls_model("initial-exec")))
 
+// ThreadSanitizer does not look at the function: one that reads what other threads write, for an account of a moment.
+#define ALLOC8_NO_TSAN __attribute__((no_sanitize("thread")))
+
 // For functions that give blocks: nothing else points there, and which arguments multiply to its size.
 #define ALLOC8_MALLOC_ATTR __attribute__((malloc))
 #define ALLOC8_ALLOC_SIZE(...) __attribute__((alloc_size(__VA_ARGS__)))
