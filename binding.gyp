@@ -9,6 +9,8 @@
     'cflags_cc!': ['-std=gnu++17'],
     'cflags_cc': ['-std=c++20', '<@(alloc8_warnings)'],
     'cflags': ['-fvisibility=hidden'],
+    # Heaps that can look after themselves do so in a debug build.
+    'configurations': {'Debug': {'defines': ['ALLOC8_CHECKED']}},
   },
   'targets': [
     {

@@ -1,134 +1,393 @@
-// A heap in Hoard's sense: the superblocks of one thread, or of one shard of what all threads share. Not locked: a
-// thread has its heap to itself, and a shard has a lock beside it.
+// A heap in Hoard's sense: the superblocks of one thread, or of one shard of what all threads share. Its guard is held
+// for whatever is slow; the short ways through malloc and free are the thread's alone and need none.
+//
+// In front stand the thread's buffers: for each class a list of blocks that malloc takes from and free puts onto, until
+// it is full; then blocks go straight to their superblocks. An empty buffer takes all that came back to a superblock at
+// once, or has a page's worth carved.
+//
+// Of a heap that holds a bytes (carved ones: what was never touched costs nothing) with u in use,
+//     u >= a - slack  or  u >= (1 - emptyFraction) * a
+// holds whenever a block has gone back to a superblock. Where it would not, a superblock that is hardly used goes on
+// (Berger and others, ASPLOS 2000, section 3; there a counts whole superblocks).
 
 #pragma once
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
+#include "heaps/hoard/hollow.h"
+#include "heaps/hoard/lists.h"
+#include "heaps/hoard/returns.h"
 #include "heaps/hoard/superblock.h"
 
 namespace alloc8::heaps::hoard {
+
+// What a thread's heap is given by its tunables.
+struct HeapLimits {
+  std::size_t slackBytes;
+  unsigned emptyPercent;    // the empty fraction, in hundredths
+  std::size_t bufferBytes;  // most bytes in a class's buffer that frees put there
+};
 
 class Heap {
  public:
   constexpr Heap() = default;
 
-  // The superblock that serves this class now; one that has nothing where there is none yet.
-  Superblock* current(std::size_t sizeClass) { return current_[sizeClass]; }
-
-  // Takes a block given back by a thread that does not own the superblock. Any thread.
-  static void giveBack(Superblock* superblock, Block* block) {
-    Block* head = superblock->remote.load(std::memory_order_relaxed);
-    do block->next = head;
-    while (!superblock->remote.compare_exchange_weak(head, block, std::memory_order_acq_rel));
-    // The first tells the owner. Until the owner has heard of it nobody else does, so one link is enough.
-    if (head == nullptr) superblock->owner.load(std::memory_order_acquire)->notice(superblock);
+  void limit(const HeapLimits& limits) {
+    slack_ = static_cast<std::int64_t>(limits.slackBytes);
+    emptyPercent_ = limits.emptyPercent;
+    for (std::size_t c = 0; c < kClasses; ++c) {
+      const std::size_t blocks = limits.bufferBytes / sizeClassBytes(c);
+      bins_[c].limit = static_cast<std::int32_t>(blocks < kMostBuffered ? blocks : kMostBuffered);
+    }
   }
 
-  // Takes back what others freed, and calls whenEmpty(superblock) for each that has nothing in use any more. What has
-  // moved to another heap meanwhile is sent after.
-  template <class WhenEmpty>
-  void collect(WhenEmpty whenEmpty) {
-    if (ALLOC8_LIKELY(notices_.load(std::memory_order_relaxed) == nullptr)) return;
-    Superblock* superblock = notices_.exchange(nullptr, std::memory_order_acq_rel);
+  // A block of the class from its buffer; null where that is empty.
+  ALLOC8_ALWAYS_INLINE void* take(std::size_t sizeClass) {
+    Bin& bin = bins_[sizeClass];
+    Block* block = bin.head;
+    if (ALLOC8_UNLIKELY(block == nullptr)) return nullptr;
+    bin.head = block->next;
+    --bin.count;
+    return block;
+  }
+
+  // Takes a block of one of this heap's superblocks back. False where the superblock should be looked at: settle it.
+  ALLOC8_ALWAYS_INLINE bool put(Superblock* superblock, void* p) {
+    Bin& bin = bins_[superblock->sizeClass];
+    auto* block = static_cast<Block*>(p);
+    if (ALLOC8_LIKELY(bin.count < bin.limit)) {
+      block->next = bin.head;
+      bin.head = block;
+      ++bin.count;
+      return true;
+    }
+    return putHome(superblock, block);
+  }
+
+  ALLOC8_ALWAYS_INLINE bool putHome(Superblock* superblock, Block* block) {
+    block->next = superblock->free;
+    superblock->free = block;
+    const std::uint32_t used = --superblock->used;
+    used_ -= superblock->blockBytes;
+    return !(used <= superblock->alarm || used_ < floor_);
+  }
+
+  // Takes back what others freed, and calls settle(superblock) for each that is to be looked at then. What has moved to
+  // another heap meanwhile is sent after.
+  template <class Settle>
+  ALLOC8_ALWAYS_INLINE void collect(Settle settle) {
+    if (ALLOC8_LIKELY(!notices.any())) return;
+    Superblock* superblock = notices.takeAll();
     while (superblock != nullptr) {
       Superblock* next = superblock->nextNotice;
       if (Heap* owner = superblock->owner.load(std::memory_order_acquire); owner != this) {
-        owner->notice(superblock);
-      } else {
-        empty(superblock);
-        if (superblock->inUse() == 0) whenEmpty(superblock);
+        owner->notices.put(superblock);
+      } else if (drain(superblock)) {
+        settle(superblock);
       }
       superblock = next;
     }
   }
 
-  // A superblock with room of this class to go on with; null where this heap has none.
-  Superblock* next(std::size_t sizeClass) {
-    Superblock* superblock = rooms_[sizeClass];
-    if (superblock != nullptr) unlist(superblock);
-    return superblock;
+  // The superblocks of which others have given back every block, out of this heap, by a thread that is not the heap's:
+  // the heap's own may be at a block of any other superblock meanwhile. take(superblock) for each.
+  template <class Take>
+  void yieldReturned(Take take) {
+    Superblock* superblock = notices.takeAll();
+    while (superblock != nullptr) {
+      Superblock* next = superblock->nextNotice;
+      Heap* owner = superblock->owner.load(std::memory_order_acquire);
+      if (owner == this && returnedTo(superblock->remote.load(std::memory_order_acquire)).count == superblock->carved) {
+        superblock->remote.store(0, std::memory_order_relaxed);
+        leaveLists(superblock);
+        yielded_ += static_cast<std::int64_t>(superblock->heldBytes());
+        take(superblock);
+      } else {
+        owner->notices.put(superblock);
+      }
+      superblock = next;
+    }
   }
 
-  void makeCurrent(Superblock* superblock) {
-    Superblock* before = current_[superblock->sizeClass];
-    current_[superblock->sizeClass] = superblock;
-    if (before != nullptr && before != superblock && before->hasRoom()) list(before);
+  // What was yielded is not this heap's any more.
+  void settleYielded() {
+    if (ALLOC8_LIKELY(yielded_ == 0)) return;
+    used_ -= yielded_;
+    hold(-yielded_);
+    yielded_ = 0;
   }
+
+  // Fills the class's buffer, which is empty, from a superblock of this heap, and takes a block; null where none has
+  // room.
+  void* refill(std::size_t sizeClass) {
+    Superblock* superblock = rooms_[sizeClass].first();
+    if (superblock == nullptr) return nullptr;
+    Bin& bin = bins_[sizeClass];
+    if (superblock->free != nullptr) {
+      takeAll(superblock, &bin);
+    } else {
+      Block* last = nullptr;
+      Block* first = nullptr;
+      const std::uint32_t count = carve(superblock, &first, &last);
+      bin.head = first;
+      bin.count = static_cast<std::int32_t>(count);
+      superblock->used += count;
+      used_ += static_cast<std::int64_t>(std::size_t{count} * superblock->blockBytes);
+      settled(superblock);
+    }
+    return take(sizeClass);
+  }
+
+  // A block straight from a superblock with room, past the buffer: for shards, which have none.
+  void* takeOne(Superblock* superblock) {
+    Block* block = superblock->free;
+    if (block != nullptr) {
+      superblock->free = block->next;
+    } else {
+      Block* end = nullptr;
+      carve(superblock, &superblock->free, &end);
+      block = superblock->free;
+      superblock->free = block->next;
+    }
+    ++superblock->used;
+    used_ += superblock->blockBytes;
+    settled(superblock);
+    return block;
+  }
+
+  // Puts a superblock into the lists where it belongs now.
+  void settled(Superblock* superblock) {
+    superblock->hasRoom() ? list(superblock) : unlist(superblock);
+    const std::uint32_t few = fewOf(superblock);
+    if (superblock->used <= few && superblock->carved != 0) {
+      if (!superblock->sparse || superblock->used == 0) markSparse(superblock);
+      superblock->alarm = 0;
+    } else {
+      unmarkSparse(superblock);
+      superblock->alarm = superblock->listed ? few : Superblock::kAlways;
+    }
+  }
+
+  // Gives the memory back of pages of the superblock's that hold no block in use.
+  void hollowOut(Superblock* superblock) {
+    const std::size_t before = superblock->heldBytes();
+    hoard::hollowOut(superblock);
+    hold(static_cast<std::int64_t>(superblock->heldBytes()) - static_cast<std::int64_t>(before));
+    settled(superblock);
+  }
+
+  // Hollows out what is sparse and was not hollowed out before, or is used much less since.
+  void hollowOutSparse() {
+    for (Superblock* each = sparse_.first(); each != nullptr;) {
+      Superblock* next = SparseList::after(each);
+      if (each->used < each->hollowedAt - each->hollowedAt / 4 && worthHollowing(each)) hollowOut(each);
+      each = next;
+    }
+  }
+
+  // A superblock that should go on, to keep the invariant; null where it holds.
+  Superblock* surplus() const { return used_ < floor_ ? sparse_.first() : nullptr; }
+
+  // One that is empty, where there is one.
+  Superblock* empty() const {
+    return sparse_.first() != nullptr && sparse_.first()->used == 0 ? sparse_.first() : nullptr;
+  }
+
+  // Whether there are more empty ones than so many.
+  bool emptiesBeyond(std::size_t few) const {
+    const Superblock* each = sparse_.first();
+    for (; few != 0 && each != nullptr && each->used == 0; each = SparseList::after(each)) --few;
+    return few == 0 && each != nullptr && each->used == 0;
+  }
+
+  // One of the class with room.
+  Superblock* roomOf(std::size_t sizeClass) const { return rooms_[sizeClass].first(); }
 
   // The superblock comes to this heap. Its blocks are counted here from now on.
   void adopt(Superblock* superblock) {
-    const std::size_t sizeClass = superblock->sizeClass;
-    superblock->nextOfAll = all_[sizeClass];
-    superblock->previousOfAll = nullptr;
-    if (all_[sizeClass] != nullptr) all_[sizeClass]->previousOfAll = superblock;
-    all_[sizeClass] = superblock;
+    all_.pushFirst(superblock);
+    used_ += static_cast<std::int64_t>(superblock->usedBytes());
+    hold(static_cast<std::int64_t>(superblock->heldBytes()));
     superblock->owner.store(this, std::memory_order_release);
+    settled(superblock);
   }
 
+  // The superblock leaves this heap, to be adopted by another or to be given back.
+  void release(Superblock* superblock) {
+    leaveLists(superblock);
+    used_ -= static_cast<std::int64_t>(superblock->usedBytes());
+    hold(-static_cast<std::int64_t>(superblock->heldBytes()));
+  }
+
+  // A block is given back by a thread that does not own the superblock. The heap to help where its thread seems to
+  // sleep, else null.
+  static Heap* giveBack(Superblock* superblock, Block* block) {
+    if (!pushReturned(superblock, block)) return nullptr;
+    superblock->lastRemote = block;
+    Heap* owner = superblock->owner.load(std::memory_order_acquire);
+    return owner->notices.push(superblock) ? owner : nullptr;
+  }
+
+  // Everything in the buffers goes to its superblocks; settle(superblock) for those to be looked at then.
+  template <class Settle>
+  void flush(Settle settle) {
+    for (Bin& bin : bins_) {
+      Block* block = bin.head;
+      bin.head = nullptr;
+      bin.count = 0;
+      while (block != nullptr) {
+        Block* next = block->next;
+        Superblock* superblock = superblockOf(block);
+        if (superblock->owner.load(std::memory_order_relaxed) != this) {
+          giveBack(superblock, block);
+        } else if (!putHome(superblock, block)) {
+          settle(superblock);
+        }
+        block = next;
+      }
+    }
+  }
+
+  Superblock* any() const { return all_.first(); }
+  std::int64_t usedBytes() const { return used_; }
+  std::int64_t heldBytes() const { return held_; }
+  std::int64_t slackBytes() const { return slack_; }
+  unsigned emptyPercent() const { return emptyPercent_; }
+  // Classes of which there is a superblock with room, a bit for each. Any thread may look.
+  std::uint64_t classesWithRoom() const { return withRoom_.load(std::memory_order_relaxed); }
+  // Blocks of a class in its buffer, with their bytes; right for the thread whose heap it is.
+  std::size_t buffered(std::size_t sizeClass) const { return static_cast<std::size_t>(bins_[sizeClass].count); }
+
+  Heap* nextFree = nullptr;  // of heaps whose threads have ended
+  Heap* nextEver = nullptr;  // of all thread heaps
+  unsigned shard = 0;
+  Lock guard;  // of all but the buffers and what putHome changes, which are the thread's alone
+  alignas(64) Notices notices;
+  alignas(64) bool living = false;  // has a thread
+  bool limited = false;             // has its tunables
+
+ private:
+  friend struct HeapCheck;
+
+  struct Bin {
+    Block* head = nullptr;
+    std::int32_t count = 0;
+    std::int32_t limit = 0;
+  };
+
+  static constexpr std::size_t kMostBuffered = 256;  // blocks
+  static constexpr std::size_t kCarvedBytes = 4096;
+
+  // Whether the superblock is to be looked at.
+  bool drain(Superblock* superblock) {
+    // Whoever pushes first onto an empty stack writes this down, so it is read while the stack is none.
+    Block* last = superblock->lastRemote;
+    const auto [first, count] = returnedTo(superblock->remote.exchange(0, std::memory_order_acq_rel));
+    last->next = superblock->free;
+    superblock->free = first;
+    superblock->used -= count;
+    used_ -= static_cast<std::int64_t>(std::size_t{count} * superblock->blockBytes);
+    return superblock->used <= superblock->alarm || used_ < floor_;
+  }
+
+  void takeAll(Superblock* superblock, Bin* bin) {
+    const std::uint32_t count = superblock->carved - superblock->used;
+    bin->head = superblock->free;  // the buffer is empty
+    bin->count = static_cast<std::int32_t>(count);
+    superblock->free = nullptr;
+    superblock->used = superblock->carved;
+    used_ += static_cast<std::int64_t>(std::size_t{count} * superblock->blockBytes);
+    settled(superblock);
+  }
+
+  // A page's worth of blocks that have no memory yet, or none any more, in the order of their addresses; how many.
+  std::uint32_t carve(Superblock* superblock, Block** first, Block** last) {
+    std::uint32_t begin = superblock->frontier;
+    std::uint32_t count = superblock->capacity - begin;
+    if (superblock->hollow != 0) {
+      const HollowPage page = takeHollow(superblock);
+      begin = page.first;
+      count = page.count;
+    } else {
+      const auto page = static_cast<std::uint32_t>(kCarvedBytes / superblock->blockBytes);
+      count = page == 0 ? 1 : page < count ? page : count;
+      superblock->frontier = static_cast<std::uint16_t>(begin + count);
+    }
+    char* each = superblock->begin() + std::size_t{begin} * superblock->blockBytes;
+    *first = reinterpret_cast<Block*>(each);
+    for (std::uint32_t i = 1; i < count; ++i, each += superblock->blockBytes) {
+      reinterpret_cast<Block*>(each)->next = reinterpret_cast<Block*>(each + superblock->blockBytes);
+    }
+    *last = reinterpret_cast<Block*>(each);
+    (*last)->next = nullptr;
+    superblock->carved += count;
+    hold(static_cast<std::int64_t>(std::size_t{count} * superblock->blockBytes));
+    return count;
+  }
+
+  void hold(std::int64_t more) {
+    held_ += more;
+    const std::int64_t bySlack = held_ - slack_;
+    const std::int64_t byFraction = (held_ * (100 - static_cast<std::int64_t>(emptyPercent_)) + 99) / 100;
+    floor_ = bySlack < byFraction ? bySlack : byFraction;
+  }
+
+  // With no more blocks in use than this a superblock has the empty fraction free.
+  std::uint32_t fewOf(const Superblock* superblock) const { return superblock->carved * (100 - emptyPercent_) / 100; }
+
+  void leaveLists(Superblock* superblock) {
+    unlist(superblock);
+    unmarkSparse(superblock);
+    all_.remove(superblock);
+  }
+
+  // Behind the others: it may gather more blocks before it is its turn.
   void list(Superblock* superblock) {
     if (superblock->listed) return;
-    Superblock*& first = rooms_[superblock->sizeClass];
-    superblock->next = first;
-    superblock->previous = nullptr;
-    if (first != nullptr) first->previous = superblock;
-    first = superblock;
+    rooms_[superblock->sizeClass].pushLast(superblock);
     superblock->listed = true;
-    ++spares_[superblock->sizeClass];
+    mark(superblock->sizeClass, true);
   }
 
   void unlist(Superblock* superblock) {
     if (!superblock->listed) return;
-    (superblock->previous != nullptr ? superblock->previous->next : rooms_[superblock->sizeClass]) = superblock->next;
-    if (superblock->next != nullptr) superblock->next->previous = superblock->previous;
+    RoomList& rooms = rooms_[superblock->sizeClass];
+    rooms.remove(superblock);
     superblock->listed = false;
-    --spares_[superblock->sizeClass];
+    if (rooms.first() == nullptr) mark(superblock->sizeClass, false);
   }
 
-  // The superblock leaves this heap, to be adopted by another or to be empty.
-  void release(Superblock* superblock) {
-    unlist(superblock);
-    const std::size_t sizeClass = superblock->sizeClass;
-    if (current_[sizeClass] == superblock) current_[sizeClass] = nullptr;
-    (superblock->previousOfAll != nullptr ? superblock->previousOfAll->nextOfAll : all_[sizeClass]) =
-        superblock->nextOfAll;
-    if (superblock->nextOfAll != nullptr) superblock->nextOfAll->previousOfAll = superblock->previousOfAll;
+  void mark(std::size_t sizeClass, bool has) {
+    const std::uint64_t bit = std::uint64_t{1} << sizeClass;
+    const std::uint64_t now = withRoom_.load(std::memory_order_relaxed);
+    withRoom_.store(has ? now | bit : now & ~bit, std::memory_order_relaxed);
   }
 
-  // Superblocks of the class that have room and wait.
-  std::size_t spares(std::size_t sizeClass) const { return spares_[sizeClass]; }
-  Superblock* anyOf(std::size_t sizeClass) { return all_[sizeClass]; }
-
-  Heap* nextFree = nullptr;  // in the list of heaps whose threads have ended
-  unsigned shard = 0;
-
- private:
-  void notice(Superblock* superblock) {
-    Superblock* head = notices_.load(std::memory_order_relaxed);
-    do superblock->nextNotice = head;
-    while (!notices_.compare_exchange_weak(head, superblock, std::memory_order_acq_rel));
+  void markSparse(Superblock* superblock) {
+    unmarkSparse(superblock);
+    sparse_.pushFirst(superblock);
+    superblock->sparse = true;
   }
 
-  void empty(Superblock* superblock) {
-    Block* block = superblock->remote.exchange(nullptr, std::memory_order_acq_rel);
-    std::uint32_t count = 0;
-    while (block != nullptr) {
-      Block* next = block->next;
-      block->next = superblock->free;
-      superblock->free = block;
-      block = next;
-      ++count;
-    }
-    superblock->count(superblock->inUse() - count);
-    if (current_[superblock->sizeClass] != superblock) list(superblock);
+  void unmarkSparse(Superblock* superblock) {
+    if (!superblock->sparse) return;
+    sparse_.remove(superblock);
+    superblock->sparse = false;
   }
 
-  Superblock* current_[kClasses] = {};
-  Superblock* rooms_[kClasses] = {};
-  Superblock* all_[kClasses] = {};
-  std::size_t spares_[kClasses] = {};
-  alignas(64) std::atomic<Superblock*> notices_{nullptr};
+  Bin bins_[kClasses] = {};
+  std::int64_t used_ = 0;   // bytes of blocks handed out
+  std::int64_t floor_ = 0;  // no fewer than these, or a superblock goes on
+  std::int64_t held_ = 0;   // bytes carved
+  std::int64_t slack_ = 0;
+  unsigned emptyPercent_ = 25;
+  std::int64_t yielded_ = 0;  // of used_ and held_ both, what others have taken out
+  SparseList sparse_;         // the emptiest first, roughly
+  AllList all_;
+  RoomList rooms_[kClasses];
+  std::atomic<std::uint64_t> withRoom_{0};
 };
 
 }  // namespace alloc8::heaps::hoard

@@ -1,6 +1,6 @@
 // Hoard: a heap for each thread over a few that all share. A thread keeps superblocks for itself while it uses them;
-// what it hardly uses goes to a shared heap, where other threads find it, and what is empty to a pool and at last back
-// to the system, so that memory stays within a constant factor of what is in use plus a constant for each thread
+// what it hardly uses goes to a shared heap, where other threads find it, and what is empty to the regions and at last
+// back to the system, so that memory stays within a constant factor of what is in use plus a constant for each thread
 // (Berger and others, ASPLOS 2000).
 
 #pragma once
@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "alloc8/alloc8.h"
+#include "heaps/hoard/global.h"
 #include "heaps/hoard/heap.h"
 #include "heaps/hoard/superblock.h"
 
@@ -25,50 +26,69 @@ class HoardHeap {
   constexpr HoardHeap() = default;
 
   ALLOC8_ALWAYS_INLINE void* malloc(std::size_t size) {
-    if (ALLOC8_LIKELY(size <= hoard::kMaxSmall && heap_ != nullptr)) {
-      const std::size_t sizeClass = sizeClassOf(size);
-      if (Superblock* superblock = heap_->current(sizeClass); ALLOC8_LIKELY(superblock != nullptr)) {
-        if (void* block = superblock->take(); ALLOC8_LIKELY(block != nullptr)) return block;
-      }
+    if (ALLOC8_LIKELY(size <= hoard::kTabled)) {
+      void* block = heap_->take(hoard::kTable.classes[(size + 15) / 16]);
+      if (ALLOC8_LIKELY(block != nullptr)) return checked(block);
     }
-    return slowMalloc(size);
+    return otherMalloc(size);
   }
 
   void* calloc(std::size_t count, std::size_t size) {
-    void* p = malloc(count * size);
-    // A mapping is zeroed.
-    return p == nullptr || count * size > hoard::kMaxSmall ? p : std::memset(p, 0, count * size);
+    const std::size_t bytes = count * size;
+    if (bytes > hoard::kMaxSmall) return global_.large(bytes, 16, true);
+    void* p = malloc(bytes);
+    return p == nullptr ? p : std::memset(p, 0, bytes);
   }
 
-  // Small ones are a part of a larger block, which is found by division.
+  // Superblocks begin at multiples of 64 KiB, so a class whose blocks are a multiple of the alignment is aligned.
   void* memalign(std::size_t alignment, std::size_t size) {
-    if (alignment > hoard::kMaxSmall || size > hoard::kMaxSmall - alignment) return largeBlock(alignment, size);
-    void* block = malloc(size + alignment - 1);
-    return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(block) + alignment - 1) & ~(alignment - 1));
+    if (alignment <= 16) return malloc(size);
+    if (size > hoard::kMaxSmall || alignment > hoard::kMaxSmall) return global_.large(size, alignment, false);
+    const std::size_t bytes = ((size == 0 ? 1 : size) + alignment - 1) & ~(alignment - 1);
+    std::size_t sizeClass = sizeClassOf(bytes);
+    while (sizeClassBytes(sizeClass) % alignment != 0) ++sizeClass;
+    return smallBlock(sizeClass);
   }
 
-  ALLOC8_ALWAYS_INLINE void free(void* p) {
-    if (ALLOC8_UNLIKELY(p == nullptr)) return;
-    Superblock* superblock = Superblock::of(p);
-    if (ALLOC8_LIKELY(superblock->owner.load(std::memory_order_relaxed) == heap_ && heap_ != nullptr)) {
-      auto* block = static_cast<Block*>(superblock->blockAt(p));
-      block->next = superblock->free;
-      superblock->free = block;
-      const std::uint32_t used = superblock->inUse() - 1;
-      superblock->count(used);
-      if (ALLOC8_UNLIKELY(used <= superblock->few || !superblock->listed)) freed(superblock);
-      return;
-    }
-    slowFree(superblock, p);
+  // The thread's own blocks. False for all others, and for what is no block of this heap.
+  ALLOC8_ALWAYS_INLINE bool tryFree(void* p) {
+    if (ALLOC8_UNLIKELY(!hoard::RegionMap::has(p))) return false;
+    Superblock* superblock = hoard::superblockOf(p);
+    Heap* heap = heap_;
+    if (ALLOC8_UNLIKELY(superblock->owner.load(std::memory_order_relaxed) != heap)) return false;
+    if constexpr (hoard::kChecked) hoard::checkFree(superblock, p);
+    if (ALLOC8_UNLIKELY(!heap->put(superblock, p))) settle(heap, superblock);
+    return true;
+  }
+
+  void free(void* p) {
+    if (!tryFree(p)) otherFree(p);
+  }
+
+  ALLOC8_ALWAYS_INLINE bool owns(const void* p) const {
+    return hoard::RegionMap::has(p) || (hoard::Region::of(p) == p && p != nullptr && hoard::hugeOf(p) != nullptr);
   }
 
   std::size_t getSize(void* p) {
-    Superblock* superblock = Superblock::of(p);
-    if (superblock->mappedBytes != 0) {
-      return superblock->mappedBytes - static_cast<std::size_t>(static_cast<char*>(p) - superblock->mapping);
+    if (hoard::Region* huge = hoard::hugeOf(p); huge != nullptr) return hoard::HugeBlocks::usableBytes(huge);
+    Superblock* superblock = hoard::superblockOf(p);
+    return superblock->kind == hoard::Kind::large ? superblock->slices * hoard::kSliceBytes : superblock->blockBytes;
+  }
+
+  // In place where the class stays, or a large block finds room behind it.
+  void* realloc(void* p, std::size_t size) {
+    hoard::Region* huge = hoard::hugeOf(p);
+    Superblock* superblock = hoard::superblockOf(p);
+    if (huge == nullptr && superblock->kind == hoard::Kind::small) {
+      const std::size_t old = superblock->blockBytes;
+      if (size <= old && size >= old / 2) return p;
+      // What grows will grow again: half as much more, so that appending does not copy at each step.
+      return move(p, old, size, size > old && old >= kGrows && size < old + old / 2 ? old + old / 2 : size);
     }
-    return static_cast<std::size_t>(static_cast<char*>(superblock->blockAt(p)) + superblock->blockBytes -
-                                    static_cast<char*>(p));
+    if (void* resized = global_.memory().resize(huge, superblock, size); resized != nullptr) return resized;
+    const std::size_t old = getSize(p);
+    if (size <= old && size > old / 2) return p;
+    return move(p, old, size, size > old && size < old + old / 2 ? old + old / 2 : size);
   }
 
   void threadInit() { ended_ = false; }
@@ -77,309 +97,97 @@ class HoardHeap {
   void threadCleanup() {
     Heap* heap = heap_;
     ended_ = true;
-    if (heap == nullptr) return;
-    heap_ = nullptr;
-    heap->collect(keep);
-    Shard& shard = shards_[heap->shard];
-    LockGuard guard(shard.lock);
-    for (std::size_t sizeClass = 0; sizeClass < hoard::kClasses; ++sizeClass) {
-      while (Superblock* superblock = heap->anyOf(sizeClass)) {
-        heap->release(superblock);
-        settle(shard, superblock);
-      }
-    }
-    // What was freed meanwhile goes after its superblock; what comes later waits for the heap's next thread.
-    heap->collect(keep);
-    LockGuard pool(lock_);
-    heap->nextFree = freeHeaps_;
-    freeHeaps_ = heap;
+    if (heap == &none_) return;
+    heap_ = &none_;
+    global_.retire(heap);
   }
 
-  void lock() {
-    for (Shard& shard : shards_) shard.lock.lock();
-    lock_.lock();
-  }
-  void unlock() {
-    lock_.unlock();
-    for (Shard& shard : shards_) shard.lock.unlock();
+  void lock() { global_.lock(heap_); }
+  void unlock() { global_.unlock(heap_); }
+
+  // The other threads are not in the child; what they had is everybody's now.
+  void forkChild() {
+    global_.unlock(heap_);
+    global_.adoptAll(heap_);
   }
 
   // What is handed out is as each superblock's owner has it at this moment; what others gave back and the owner has not
-  // taken yet counts as handed out.
+  // taken yet, and what is in other threads' buffers, counts as handed out.
   HeapStats stats() {
-    if (heap_ != nullptr) heap_->collect(keep);
-    reclaim();
-    LockGuard guard(lock_);
-    HeapStats stats;
-    stats.systemBytes = systemBytes_;
-    stats.peakSystemBytes = peakBytes_;
-    stats.largeBlocks = stats.liveBlocks = largeBlocks_;
-    stats.largeBytes = largeBytes_;
-    stats.largeLiveBytes = stats.liveBytes = largeLiveBytes_;
-    for (const Superblock* each = ever_; each != nullptr; each = each->nextEver) {
-      if (each->magic != hoard::kMagic) continue;  // it waits in the pool
-      stats.liveBlocks += each->inUse();
-      stats.liveBytes += std::size_t{each->inUse()} * each->blockBytes;
-      const std::size_t touched = each->touched();
-      if (touched > each->inUse()) stats.freeBlocks += touched - each->inUse();
-    }
-    stats.releasableBytes = pooled_ * hoard::kSuperblockBytes;
-    return stats;
+    if (heap_ != &none_) global_.gather(heap_);
+    return global_.stats();
   }
+
+  // The threads' heaps, one after the other, and the shards: in each what it holds and of that what is in use.
+  bool arenaStats(std::size_t index, HeapStats* out) { return global_.heapStats(index, out); }
 
   // Gives superblocks that are empty back until at most `keep` bytes of them are left; bytes given back.
   std::size_t trim(std::size_t keep) {
-    reclaim();
-    LockGuard guard(lock_);
-    return shrink(keep);
+    if (heap_ != &none_) global_.gather(heap_);
+    return global_.trim(keep);
   }
+
+  // For tests: ends the process where the calling thread's heap is not as it should be.
+  void check() { global_.check(heap_); }
+  hoard::Tunables& tunables() { return global_.memory().tunables(); }
 
  private:
-  static constexpr unsigned kShards = 8;
-  static constexpr std::size_t kSpares = 2;   // with room that a thread keeps in each class, used or not
-  static constexpr std::size_t kPooled = 16;  // empty ones whose pages stay
-  static constexpr std::size_t kManyLarge = std::size_t{1} << 13;
-  static constexpr std::size_t kRegion = 16;  // superblocks that are mapped at a time
+  static constexpr std::size_t kGrows = 4096;
 
-  // What threads share; those of one shard meet at its lock.
-  struct Shard {
-    Lock lock;
-    Heap heap;
-  };
-
-  ALLOC8_NOINLINE void* slowMalloc(std::size_t size) {
-    if (size > hoard::kMaxSmall) return largeBlock(16, size);
-    const std::size_t sizeClass = sizeClassOf(size);
-    if (heap_ == nullptr && (ended_ || (heap_ = newHeap()) == nullptr)) return sharedBlock(sizeClass);
-    Heap* heap = heap_;
-    heap->collect(keep);
-    if (Superblock* current = heap->current(sizeClass); current != nullptr) {
-      if (void* block = current->take(); block != nullptr) return block;
-    }
-    Superblock* superblock = heap->next(sizeClass);
-    if (superblock == nullptr) superblock = fromShard(heap->shard, sizeClass);
-    if (superblock == nullptr) {
-      superblock = emptySuperblock();
-      if (superblock == nullptr && reclaim()) superblock = emptySuperblock();
-      if (superblock == nullptr) return nullptr;
-      superblock->become(sizeClass);
-    }
-    if (superblock->owner.load(std::memory_order_relaxed) != heap) heap->adopt(superblock);
-    heap->makeCurrent(superblock);
-    return superblock->take();
+  ALLOC8_NOINLINE void* otherMalloc(std::size_t size) {
+    if (size > hoard::kMaxSmall) return global_.large(size, 16, false);
+    return smallBlock(sizeClassOf(size));
   }
 
-  // For threads that have no heap any more, or none yet for want of memory.
-  void* sharedBlock(std::size_t sizeClass) {
-    Shard& shard = shards_[0];
-    LockGuard guard(shard.lock);
-    collect(shard);
-    Superblock* superblock = shard.heap.next(sizeClass);
-    if (superblock == nullptr) {
-      if ((superblock = emptySuperblock()) == nullptr) return nullptr;
-      superblock->become(sizeClass);
-      shard.heap.adopt(superblock);
-    }
-    void* block = superblock->take();
-    if (superblock->hasRoom()) shard.heap.list(superblock);
+  void* smallBlock(std::size_t sizeClass) {
+    if (void* block = heap_->take(sizeClass); ALLOC8_LIKELY(block != nullptr)) return checked(block);
+    return checked(refill(sizeClass));
+  }
+
+  // Nobody has freed it since.
+  static ALLOC8_ALWAYS_INLINE void* checked(void* block) {
+    if constexpr (hoard::kChecked) hoard::unmarkFreed(block);
     return block;
   }
 
-  // A superblock with room that another thread left behind.
-  Superblock* fromShard(unsigned index, std::size_t sizeClass) {
-    Shard& shard = shards_[index];
-    LockGuard guard(shard.lock);
-    collect(shard);
-    Superblock* superblock = shard.heap.next(sizeClass);
-    if (superblock == nullptr) return nullptr;
-    shard.heap.release(superblock);
-    // Nobody's until the thread adopts it; others push and look for the owner, which must be there.
-    heap_->adopt(superblock);
-    return superblock;
-  }
-
-  // A block of this thread's came back, and its superblock was full or has few in use.
-  ALLOC8_NOINLINE void freed(Superblock* superblock) {
-    Heap* heap = heap_;
-    if (heap->current(superblock->sizeClass) == superblock) return;
-    heap->list(superblock);
-    if (superblock->inUse() > superblock->few || heap->spares(superblock->sizeClass) <= kSpares) return;
-    heap->release(superblock);
-    Shard& shard = shards_[heap->shard];
-    LockGuard guard(shard.lock);
-    settle(shard, superblock);
-  }
-
-  // What a thread's heap does with a superblock that is empty: it will want it again.
-  static void keep(Superblock* /*superblock*/) {}
-
-  // Takes back what threads freed into a shard, whose lock is held. What is empty then goes to the pool.
-  void collect(Shard& shard) {
-    shard.heap.collect([this, &shard](Superblock* superblock) {
-      shard.heap.release(superblock);
-      pool(superblock);
-    });
-  }
-
-  // Where the system has no more: everything that nobody uses is given up. False where there was nothing.
-  ALLOC8_NOINLINE bool reclaim() {
-    for (Shard& shard : shards_) {
-      LockGuard guard(shard.lock);
-      collect(shard);
+  ALLOC8_NOINLINE void* refill(std::size_t sizeClass) {
+    if (heap_ == &none_) {
+      Heap* heap = ended_ ? nullptr : global_.newHeap();
+      if (heap == nullptr) return global_.sharedBlock(sizeClass);
+      heap_ = heap;
     }
-    LockGuard guard(lock_);
-    return pooled_ != 0;
+    return global_.refill(heap_, sizeClass);
   }
 
-  // The shard's lock is held.
-  void settle(Shard& shard, Superblock* superblock) {
-    if (superblock->inUse() == 0) return pool(superblock);
-    shard.heap.adopt(superblock);
-    if (superblock->hasRoom()) shard.heap.list(superblock);
-  }
+  ALLOC8_NOINLINE void settle(Heap* heap, Superblock* superblock) { global_.settle(heap, superblock); }
 
-  ALLOC8_NOINLINE void slowFree(Superblock* superblock, void* p) {
-    if (ALLOC8_UNLIKELY(superblock->magic != hoard::kMagic)) fatal("hoard: this is no block", p);
-    if (superblock->mappedBytes != 0) {
-      LockGuard guard(lock_);
-      const std::size_t bytes = superblock->mappedBytes;
-      --largeBlocks_;
-      largeBytes_ -= bytes;
-      largeLiveBytes_ -= bytes - static_cast<std::size_t>(static_cast<char*>(p) - superblock->mapping);
-      systemBytes_ -= bytes;
-      return pages::unmap(superblock->mapping, bytes);
+  // What is not this thread's: another's block, a large one, null, or none at all.
+  ALLOC8_NOINLINE void otherFree(void* p) {
+    if (p == nullptr) return;
+    if (!hoard::RegionMap::has(p)) {
+      hoard::Region* huge = owns(p) ? hoard::hugeOf(p) : nullptr;
+      return huge != nullptr ? global_.memory().freeHuge(huge) : hoard::badFree(p);
     }
-    Heap::giveBack(superblock, static_cast<Block*>(superblock->blockAt(p)));
+    Superblock* superblock = hoard::superblockOf(p);
+    if (superblock->kind != hoard::Kind::small) return global_.memory().freeLarge(superblock, p);
+    if constexpr (hoard::kChecked) hoard::checkFree(superblock, p);
+    if (Heap* asleep = Heap::giveBack(superblock, static_cast<Block*>(p)); asleep != nullptr) global_.help(asleep);
   }
 
-  ALLOC8_NOINLINE void* largeBlock(std::size_t alignment, std::size_t size) {
-    if (size > PTRDIFF_MAX / 2 || alignment > PTRDIFF_MAX / 2) return nullptr;
-    void* block = mapBlock(alignment, size);
-    return block == nullptr && reclaim() ? mapBlock(alignment, size) : block;
+  void* move(void* p, std::size_t old, std::size_t size, std::size_t roomy) {
+    void* moved = malloc(roomy);
+    if (moved == nullptr && roomy != size) moved = malloc(size);
+    if (moved == nullptr) return size <= old ? p : nullptr;  // what holds more than is asked for is never a failure
+    std::memcpy(moved, p, old < size ? old : size);
+    free(p);
+    return moved;
   }
 
-  void* mapBlock(std::size_t alignment, std::size_t size) {
-    // The header stands where masking leads to: at the beginning of the mapping, or a superblock in front of a block
-    // that is at a multiple of that itself.
-    const bool wide = alignment >= hoard::kSuperblockBytes;
-    const std::size_t front = wide ? alignment : (hoard::kHeaderBytes + alignment - 1) & ~(alignment - 1);
-    const std::size_t page = pages::size();
-    LockGuard guard(lock_);
-    // Many take whole superblocks of addresses: then neighbours touch and count as one mapping, of which the kernel
-    // allows only so many.
-    const std::size_t unit = largeBlocks_ < kManyLarge ? page : hoard::kSuperblockBytes;
-    const std::size_t bytes = (front + (size == 0 ? 1 : size) + unit - 1) / unit * unit;
-    char* mapping = fromSystem(bytes, wide ? alignment : hoard::kSuperblockBytes);
-    if (mapping == nullptr) return nullptr;
-    char* block = mapping + front;
-    auto* header = new (wide ? block - hoard::kSuperblockBytes : mapping) Superblock;
-    header->magic = hoard::kMagic;
-    header->mappedBytes = bytes;
-    header->mapping = mapping;
-    ++largeBlocks_;
-    largeBytes_ += bytes;
-    largeLiveBytes_ += bytes - static_cast<std::size_t>(block - mapping);
-    return block;
-  }
-
-  // Where there is no more, what waits in the pool is given up for it.
-  char* fromSystem(std::size_t bytes, std::size_t alignment) {
-    auto* memory = static_cast<char*>(pages::map(bytes, alignment));
-    if (memory == nullptr && shrink(0) != 0) memory = static_cast<char*>(pages::map(bytes, alignment));
-    if (memory == nullptr) return nullptr;
-    systemBytes_ += bytes;
-    if (systemBytes_ > peakBytes_) peakBytes_ = systemBytes_;
-    return memory;
-  }
-
-  std::size_t shrink(std::size_t keep) {
-    std::size_t released = 0;
-    while (pooled_ * hoard::kSuperblockBytes > keep) {
-      Superblock* superblock = pool_;
-      pool_ = superblock->next;
-      --pooled_;
-      (superblock->previousEver != nullptr ? superblock->previousEver->nextEver : ever_) = superblock->nextEver;
-      if (superblock->nextEver != nullptr) superblock->nextEver->previousEver = superblock->previousEver;
-      pages::unmap(superblock, hoard::kSuperblockBytes);
-      systemBytes_ -= hoard::kSuperblockBytes;
-      released += hoard::kSuperblockBytes;
-    }
-    return released;
-  }
-
-  Heap* newHeap() {
-    LockGuard guard(lock_);
-    Heap* heap = freeHeaps_;
-    if (heap != nullptr) {
-      freeHeaps_ = heap->nextFree;
-      return heap;
-    }
-    auto* memory = pages::map(sizeof(Heap), pages::size());
-    if (memory == nullptr) return nullptr;
-    heap = new (memory) Heap;
-    heap->shard = heaps_++ % kShards;
-    return heap;
-  }
-
-  // One that has no blocks; null without memory.
-  Superblock* emptySuperblock() {
-    LockGuard guard(lock_);
-    if (Superblock* superblock = pool_; superblock != nullptr) {
-      pool_ = superblock->next;
-      --pooled_;
-      return superblock;
-    }
-    if (region_ == regionEnd_) {
-      std::size_t bytes = kRegion * hoard::kSuperblockBytes;
-      region_ = static_cast<char*>(pages::map(bytes, hoard::kSuperblockBytes));
-      if (region_ != nullptr) {
-        systemBytes_ += bytes;
-        if (systemBytes_ > peakBytes_) peakBytes_ = systemBytes_;
-      } else {
-        bytes = hoard::kSuperblockBytes;
-        region_ = fromSystem(bytes, bytes);
-      }
-      if (region_ == nullptr) return regionEnd_ = nullptr, nullptr;
-      regionEnd_ = region_ + bytes;
-    }
-    auto* superblock = new (static_cast<void*>(region_)) Superblock;
-    region_ += hoard::kSuperblockBytes;
-    superblock->nextEver = ever_;
-    if (ever_ != nullptr) ever_->previousEver = superblock;
-    ever_ = superblock;
-    return superblock;
-  }
-
-  void pool(Superblock* superblock) {
-    LockGuard guard(lock_);
-    // Its header is wanted again; the rest costs nothing until then.
-    if (pooled_ >= kPooled) {
-      pages::purge(reinterpret_cast<char*>(superblock) + pages::size(), hoard::kSuperblockBytes - pages::size());
-    }
-    superblock->magic = 0;
-    superblock->owner.store(nullptr, std::memory_order_relaxed);
-    superblock->next = pool_;
-    pool_ = superblock;
-    ++pooled_;
-  }
-
-  static inline constinit thread_local ALLOC8_STATIC_TLS Heap* heap_ = nullptr;
+  static inline constinit Heap none_{};  // of threads that have none: its buffers are empty
+  static inline constinit thread_local ALLOC8_STATIC_TLS Heap* heap_ = &none_;
   static inline constinit thread_local ALLOC8_STATIC_TLS bool ended_ = false;
 
-  Shard shards_[kShards];
-  Lock lock_;  // of all that stands below; taken after a shard's
-  Heap* freeHeaps_ = nullptr;
-  unsigned heaps_ = 0;
-  Superblock* pool_ = nullptr;
-  std::size_t pooled_ = 0;
-  char* region_ = nullptr;
-  char* regionEnd_ = nullptr;
-  Superblock* ever_ = nullptr;
-  std::size_t systemBytes_ = 0;
-  std::size_t peakBytes_ = 0;
-  std::size_t largeBlocks_ = 0;
-  std::size_t largeBytes_ = 0;
-  std::size_t largeLiveBytes_ = 0;
+  hoard::Global global_;
 };
 
 }  // namespace alloc8::heaps
