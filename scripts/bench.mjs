@@ -1,7 +1,7 @@
 // Measures the budgets as ratios within one run and prints a Markdown table: `npm run bench`. It says whether a budget
 // is met and never fails for it; a row whose tool is missing is skipped with the reason.
 //
-//   node scripts/bench.mjs [--only instructions|layers|arenas|launcher|memory|compare]... [--json FILE]
+//   node scripts/bench.mjs [--only instructions|layers|arenas|hoard|launcher|memory|compare]... [--json FILE]
 //
 // The JSON is { schema, rows: [{ what, value, unit, against, reference, ratio, budget, note } | { what, skipped }] };
 // `-` writes it to stdout instead of the table.
@@ -11,7 +11,7 @@ import { cpus, release, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { compareRows } from '../test/bench/comparing.mjs'
-import { arenaRows, instructionRows } from '../test/bench/instructions.mjs'
+import { arenaRows, hoardRows, instructionRows } from '../test/bench/instructions.mjs'
 import { launcherRows, memoryRows } from '../test/bench/launching.mjs'
 import { layerRows } from '../test/bench/layers.mjs'
 import { Unmeasurable } from '../test/bench/tools.mjs'
@@ -20,6 +20,7 @@ const sections = {
   instructions: (folder) => instructionRows(folder),
   layers: (folder) => layerRows(folder),
   arenas: (folder) => arenaRows(folder),
+  hoard: (folder) => hoardRows(folder),
   launcher: () => launcherRows(),
   memory: (folder) => memoryRows(folder),
   compare: () => compareRows(),

@@ -6,6 +6,7 @@ import { nativeDirectory, nativeFile, packageVersion } from '../binding/native.t
 import type { HeapInfo } from '../types.ts'
 import type { Family } from './family.ts'
 import { arena } from './known/arena.ts'
+import { hoard } from './known/hoard.ts'
 import { multiarena } from './known/multiarena.ts'
 import { publicTunable } from './tunables.ts'
 
@@ -24,8 +25,7 @@ export const builtinHeaps: readonly BuiltinHeap[] = [
   { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null },
   { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena },
   { name: 'arena', library: 'liballoc8-arena.so', general: false, family: arena },
-  // Not for comparisons that name no heaps before it is tuned.
-  { name: 'hoard', library: 'liballoc8-hoard.so', general: false, family: null },
+  { name: 'hoard', library: 'liballoc8-hoard.so', general: true, family: hoard },
 ]
 
 /** The files of the built-in heaps, as they are called among the native products. */

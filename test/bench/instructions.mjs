@@ -37,6 +37,18 @@ export function instructionRows(folder) {
 /** libc's malloc without the cache in front of its arenas, which the multiarena heap has none of. */
 const withoutCache = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' }
 
+/** Hoard's rows: beside libc's malloc with its thread cache. */
+export function hoardRows(folder) {
+  need('valgrind')
+  const program = path.join(folder, 'pairs')
+  compile('cc', ['-O2', '-fno-builtin', '-o', program, 'test/bench/pairs.c'])
+  return [...sizes, 20_000].map((size) => {
+    const own = measure(program, product('liballoc8-hoard.so'), size, folder)
+    const libc = measure(program, null, size, folder)
+    return row(`malloc and free of ${size} bytes, hoard`, own.pair, "libc's own malloc", libc.pair, null, share(own))
+  })
+}
+
 /** The multiarena heap's rows: beside what it is built like. */
 export function arenaRows(folder) {
   need('valgrind')

@@ -124,7 +124,7 @@ describe('a comparison', () => {
     const listed = JSON.parse((await alloc8(['heaps', '--json', '-'])).stdout).heaps
     const expected = listed
       .map(({ name }: { name: string }) => name)
-      .filter((name: string) => !['default', 'arena', 'hoard'].includes(name))
+      .filter((name: string) => !['default', 'arena'].includes(name))
     const { result } = await compare('--blocks', '1', '--warmup-blocks', '0', '--', './churn')
     expect(result.heaps.map(({ spec }) => spec)).toEqual(expected)
   })

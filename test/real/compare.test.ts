@@ -21,7 +21,7 @@ console.log('sum: ' + buffers.reduce((sum, each) => sum + each.length, all.size)
 
 async function compareAll(options: Partial<CompareOptions> & { command: string[] }) {
   const { heaps } = await listHeaps()
-  const names = heaps.map(({ name }) => name).filter((name) => !['default', 'arena', 'hoard'].includes(name))
+  const names = heaps.map(({ name }) => name).filter((name) => !['default', 'arena'].includes(name))
   const result = await compare({ blocks: 1, warmupBlocks: 0, cwd: root, timeoutMs: 60_000, ...options })
   expect(schemaProblems('compare', JSON.parse(JSON.stringify(result)))).toEqual([])
   expect(result.heaps.map(({ spec }) => spec).filter((spec) => spec !== 'default')).toEqual(names)
