@@ -31,6 +31,7 @@ class Global {
       superblock->become(sizeClass);
     } else {
       superblock = fromShards(heap, sizeClass);
+      while (superblock == nullptr && inheritOne()) superblock = fromShards(heap, sizeClass);
     }
     if (superblock == nullptr && (superblock = slice()) != nullptr) superblock->become(sizeClass);
     if (superblock == nullptr) return nullptr;
@@ -43,7 +44,8 @@ class Global {
   // A block of the heap's came back to a superblock that should be looked at.
   void settle(Heap* heap, Superblock* superblock) {
     Busy busy(heap);
-    settleHeld(heap, superblock);
+    // Somebody may have taken it since, when the block was the last in use that was not returned.
+    if (superblock->owner.load(std::memory_order_relaxed) == heap) settleHeld(heap, superblock);
     HeapCheck::nowAndThen(heap);
   }
 
@@ -76,7 +78,9 @@ class Global {
 
   void* large(std::size_t size, std::size_t alignment, bool zero) {
     void* block = memory_.large(size, alignment, zero);
-    return block == nullptr && reclaim() ? memory_.large(size, alignment, zero) : block;
+    if (block == nullptr && reclaim()) block = memory_.large(size, alignment, zero);
+    if (ALLOC8_UNLIKELY(memory_.grewMuch())) lookForIdle();
+    return block;
   }
 
   Memory& memory() { return memory_; }
@@ -100,6 +104,7 @@ class Global {
       everyHeap_ = heap;
     }
     heap->living = true;
+    heap->generation = generation_;
     return heap;
   }
 
@@ -115,14 +120,11 @@ class Global {
     freeHeaps_ = heap;
   }
 
-  // In the child of a fork: the heaps of threads that are not here, except where one was in the midst of changing its
-  // own; what that holds is lost. The child sees each thread's writes up to one moment, so a guard that is free tells.
-  void adoptAll(const Heap* own) {
-    for (Heap* heap = everyHeap_; heap != nullptr; heap = heap->nextEver) {
-      if (heap == own || !heap->living || !heap->guard.tryLock()) continue;
-      heap->guard.unlock();
-      retire(heap);
-    }
+  // In the child of a fork: the heaps of threads that are not here are everybody's from now on. Nothing is touched
+  // before it is wanted: most children call exec, and each page that they write is copied.
+  void inheritAll(Heap* own) {
+    own->generation = ++generation_;
+    dead_ = everyHeap_;
   }
 
   // For a fork by the thread whose heap it is.
@@ -139,23 +141,35 @@ class Global {
     own->guard.unlock();
   }
 
-  // Empties the buffers of the thread whose heap it is, gives what is empty back, and has the shards do the same.
+  // Empties the buffers of the thread whose heap it is, and gives what is empty back.
   void gather(Heap* heap) {
     Busy busy(heap);
     const auto settled = [this, heap](Superblock* superblock) { settleHeld(heap, superblock); };
     heap->collect(settled);
     heap->flush(settled);
     while (Superblock* superblock = heap->empty()) giveSlice(heap, superblock);
-    collectShards();
+  }
+
+  // What others have given back to shards.
+  void collectShards() {
+    {
+      // What a heap was told of while its thread ended is news for the shards.
+      LockGuard guard(heapsLock_);
+      for (Heap* heap = freeHeaps_; heap != nullptr; heap = heap->nextFree) heap->collect([](Superblock*) {});
+    }
+    for (Heap& shard : shards_) {
+      LockGuard guard(shard.guard);
+      collect(shard);
+    }
   }
 
   // Bytes given back, of the empty superblocks that are left beyond `keep` bytes and of pages in others.
   std::size_t trim(std::size_t keep) {
-    for (Heap& shard : shards_) {
-      LockGuard guard(shard.guard);
-      collect(shard);
-      shard.hollowOutSparse();
+    while (inheritOne()) {
     }
+    helpAll();
+    collectShards();
+    lookForIdle();
     return memory_.trim(keep);
   }
 
@@ -250,13 +264,49 @@ class Global {
   Superblock* slice() {
     Superblock* superblock = memory_.slice();
     if (superblock == nullptr && reclaim()) superblock = memory_.slice();
-    if (ALLOC8_UNLIKELY(memory_.grewMuch())) {
-      for (Heap& shard : shards_) {
-        LockGuard guard(shard.guard);
-        shard.hollowOutSparse();
-      }
-    }
+    if (ALLOC8_UNLIKELY(memory_.grewMuch())) lookForIdle();
     return superblock;
+  }
+
+  // What others have given back to shards, and pages of sparse superblocks there.
+  ALLOC8_NOINLINE void lookForIdle() {
+    for (Heap& shard : shards_) {
+      LockGuard guard(shard.guard);
+      collect(shard);
+      shard.hollowOutSparse();
+    }
+  }
+
+  // The heap of a thread that is not in this child of a fork goes to its shard; false where there is none left. One
+  // whose thread was in the midst of changing it is lost. The child sees each thread's writes up to one moment, so a
+  // guard that is free tells.
+  bool inheritOne() {
+    if (ALLOC8_LIKELY(dead_.load(std::memory_order_relaxed) == nullptr)) return false;
+    Heap* heap = nullptr;
+    {
+      LockGuard guard(heapsLock_);
+      for (heap = dead_; heap != nullptr; heap = heap->nextEver) {
+        if (heap->living && heap->generation != generation_ && heap->guard.tryLock()) break;
+      }
+      dead_ = heap == nullptr ? nullptr : heap->nextEver;
+      if (heap == nullptr) return false;
+      heap->generation = generation_;
+    }
+    heap->guard.unlock();
+    retire(heap);
+    return true;
+  }
+
+  // What others have given back to threads that sleep.
+  void helpAll() {
+    Heap* heap = nullptr;
+    {
+      LockGuard guard(heapsLock_);
+      heap = everyHeap_;
+    }
+    for (; heap != nullptr; heap = heap->nextEver) {
+      if (heap->notices.any()) help(heap);
+    }
   }
 
   void giveSlice(Heap* heap, Superblock* superblock) {
@@ -273,20 +323,11 @@ class Global {
     });
   }
 
-  void collectShards() {
-    {
-      // What a heap was told of while its thread ended is news for the shards.
-      LockGuard guard(heapsLock_);
-      for (Heap* heap = freeHeaps_; heap != nullptr; heap = heap->nextFree) heap->collect([](Superblock*) {});
-    }
-    for (Heap& shard : shards_) {
-      LockGuard guard(shard.guard);
-      collect(shard);
-    }
-  }
-
   // Where the system has no more: everything that nobody uses is given up. False where there was nothing.
   ALLOC8_NOINLINE bool reclaim() {
+    while (inheritOne()) {
+    }
+    helpAll();
     collectShards();
     return memory_.giveUpIdle();
   }
@@ -316,6 +357,8 @@ class Global {
   Heap* everyHeap_ = nullptr;
   char* heapMemory_ = nullptr;
   char* heapMemoryEnd_ = nullptr;
+  std::atomic<Heap*> dead_{nullptr};  // where to look for heaps of threads that are not in this child
+  std::uint32_t generation_ = 0;      // how many forks lie behind
   unsigned heaps_ = 0;
   std::size_t heapsBytes_ = 0;
 };

@@ -20,15 +20,9 @@
 #include "heaps/hoard/lists.h"
 #include "heaps/hoard/returns.h"
 #include "heaps/hoard/superblock.h"
+#include "heaps/hoard/tunables.h"
 
 namespace alloc8::heaps::hoard {
-
-// What a thread's heap is given by its tunables.
-struct HeapLimits {
-  std::size_t slackBytes;
-  unsigned emptyPercent;    // the empty fraction, in hundredths
-  std::size_t bufferBytes;  // most bytes in a class's buffer that frees put there
-};
 
 class Heap {
  public:
@@ -66,12 +60,15 @@ class Heap {
     return putHome(superblock, block);
   }
 
+  // The superblock's count comes last: with it, the superblock may be another thread's (yieldReturned).
   ALLOC8_ALWAYS_INLINE bool putHome(Superblock* superblock, Block* block) {
+    const std::uint32_t alarm = superblock->alarm;
+    used_ -= superblock->blockBytes;
     block->next = superblock->free;
     superblock->free = block;
-    const std::uint32_t used = --superblock->used;
-    used_ -= superblock->blockBytes;
-    return !(used <= superblock->alarm || used_ < floor_);
+    const std::uint32_t used = superblock->used - 1;
+    __atomic_store_n(&superblock->used, used, __ATOMIC_RELEASE);
+    return !(used <= alarm || used_ < floor_);
   }
 
   // Takes back what others freed, and calls settle(superblock) for each that is to be looked at then. What has moved to
@@ -83,7 +80,7 @@ class Heap {
     while (superblock != nullptr) {
       Superblock* next = superblock->nextNotice;
       if (Heap* owner = superblock->owner.load(std::memory_order_acquire); owner != this) {
-        owner->notices.put(superblock);
+        owner->notices.push(superblock);
       } else if (drain(superblock)) {
         settle(superblock);
       }
@@ -91,21 +88,23 @@ class Heap {
     }
   }
 
-  // The superblocks of which others have given back every block, out of this heap, by a thread that is not the heap's:
-  // the heap's own may be at a block of any other superblock meanwhile. take(superblock) for each.
+  // The superblocks of which others have given back every block that was in use, out of this heap, by a thread that is
+  // not the heap's: the heap's own may be at a block of any other superblock meanwhile. take(superblock) for each.
   template <class Take>
   void yieldReturned(Take take) {
     Superblock* superblock = notices.takeAll();
     while (superblock != nullptr) {
       Superblock* next = superblock->nextNotice;
       Heap* owner = superblock->owner.load(std::memory_order_acquire);
-      if (owner == this && returnedTo(superblock->remote.load(std::memory_order_acquire)).count == superblock->carved) {
+      const std::uint32_t returned = returnedTo(superblock->remote.load(std::memory_order_acquire)).count;
+      if (owner == this && returned == __atomic_load_n(&superblock->used, __ATOMIC_ACQUIRE)) {
         superblock->remote.store(0, std::memory_order_relaxed);
         leaveLists(superblock);
-        yielded_ += static_cast<std::int64_t>(superblock->heldBytes());
+        yieldedUsed_ += static_cast<std::int64_t>(superblock->usedBytes());
+        yieldedHeld_ += static_cast<std::int64_t>(superblock->heldBytes());
         take(superblock);
       } else {
-        owner->notices.put(superblock);
+        owner->notices.push(superblock);
       }
       superblock = next;
     }
@@ -113,10 +112,10 @@ class Heap {
 
   // What was yielded is not this heap's any more.
   void settleYielded() {
-    if (ALLOC8_LIKELY(yielded_ == 0)) return;
-    used_ -= yielded_;
-    hold(-yielded_);
-    yielded_ = 0;
+    if (ALLOC8_LIKELY(yieldedHeld_ == 0)) return;
+    used_ -= yieldedUsed_;
+    hold(-yieldedHeld_);
+    yieldedUsed_ = yieldedHeld_ = 0;
   }
 
   // Fills the class's buffer, which is empty, from a superblock of this heap, and takes a block; null where none has
@@ -142,15 +141,10 @@ class Heap {
 
   // A block straight from a superblock with room, past the buffer: for shards, which have none.
   void* takeOne(Superblock* superblock) {
+    Block* last = nullptr;
+    if (superblock->free == nullptr) carve(superblock, &superblock->free, &last);
     Block* block = superblock->free;
-    if (block != nullptr) {
-      superblock->free = block->next;
-    } else {
-      Block* end = nullptr;
-      carve(superblock, &superblock->free, &end);
-      block = superblock->free;
-      superblock->free = block->next;
-    }
+    superblock->free = block->next;
     ++superblock->used;
     used_ += superblock->blockBytes;
     settled(superblock);
@@ -224,10 +218,20 @@ class Heap {
   // A block is given back by a thread that does not own the superblock. The heap to help where its thread seems to
   // sleep, else null.
   static Heap* giveBack(Superblock* superblock, Block* block) {
-    if (!pushReturned(superblock, block)) return nullptr;
-    superblock->lastRemote = block;
+    // Read while the block keeps the superblock alive; that they may be out of date costs a look too few or in vain.
+    const std::uint32_t used = usedNow(superblock);
     Heap* owner = superblock->owner.load(std::memory_order_acquire);
-    return owner->notices.push(superblock) ? owner : nullptr;
+    const std::uint32_t returned = pushReturned(superblock, block);
+    if (returned == 1) {
+      superblock->lastRemote = block;
+      superblock->owner.load(std::memory_order_acquire)->notices.push(superblock);
+    }
+    return returned == used && owner->notices.ripen() ? owner : nullptr;
+  }
+
+  // What the owner may be changing.
+  static ALLOC8_NO_TSAN std::uint32_t usedNow(const Superblock* superblock) {
+    return __atomic_load_n(&superblock->used, __ATOMIC_RELAXED);
   }
 
   // Everything in the buffers goes to its superblocks; settle(superblock) for those to be looked at then.
@@ -253,12 +257,8 @@ class Heap {
   Superblock* any() const { return all_.first(); }
   std::int64_t usedBytes() const { return used_; }
   std::int64_t heldBytes() const { return held_; }
-  std::int64_t slackBytes() const { return slack_; }
-  unsigned emptyPercent() const { return emptyPercent_; }
   // Classes of which there is a superblock with room, a bit for each. Any thread may look.
   std::uint64_t classesWithRoom() const { return withRoom_.load(std::memory_order_relaxed); }
-  // Blocks of a class in its buffer, with their bytes; right for the thread whose heap it is.
-  std::size_t buffered(std::size_t sizeClass) const { return static_cast<std::size_t>(bins_[sizeClass].count); }
 
   Heap* nextFree = nullptr;  // of heaps whose threads have ended
   Heap* nextEver = nullptr;  // of all thread heaps
@@ -267,6 +267,7 @@ class Heap {
   alignas(64) Notices notices;
   alignas(64) bool living = false;  // has a thread
   bool limited = false;             // has its tunables
+  std::uint32_t generation = 0;     // of its thread: a forked child's is one higher than its parent's
 
  private:
   friend struct HeapCheck;
@@ -323,6 +324,7 @@ class Heap {
     *last = reinterpret_cast<Block*>(each);
     (*last)->next = nullptr;
     superblock->carved += count;
+    superblock->hollowedAt = UINT32_MAX;
     hold(static_cast<std::int64_t>(std::size_t{count} * superblock->blockBytes));
     return count;
   }
@@ -383,8 +385,9 @@ class Heap {
   std::int64_t held_ = 0;   // bytes carved
   std::int64_t slack_ = 0;
   unsigned emptyPercent_ = 25;
-  std::int64_t yielded_ = 0;  // of used_ and held_ both, what others have taken out
-  SparseList sparse_;         // the emptiest first, roughly
+  std::int64_t yieldedUsed_ = 0;  // of used_, what others have taken out
+  std::int64_t yieldedHeld_ = 0;  // of held_
+  SparseList sparse_;             // the emptiest first, roughly
   AllList all_;
   RoomList rooms_[kClasses];
   std::atomic<std::uint64_t> withRoom_{0};

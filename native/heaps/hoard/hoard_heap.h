@@ -65,8 +65,12 @@ class HoardHeap {
     if (!tryFree(p)) otherFree(p);
   }
 
-  ALLOC8_ALWAYS_INLINE bool owns(const void* p) const {
-    return hoard::RegionMap::has(p) || (hoard::Region::of(p) == p && p != nullptr && hoard::hugeOf(p) != nullptr);
+  // A huge block, and a region where addresses are short, does not fill the last of its regions: behind it may be
+  // others.
+  bool owns(const void* p) const {
+    const hoard::Region* region = hoard::Region::of(p);
+    if (!hoard::RegionMap::has(p)) return region == p && p != nullptr && hoard::hugeOf(p) != nullptr;
+    return reinterpret_cast<std::uintptr_t>(p) - reinterpret_cast<std::uintptr_t>(region) < region->mappedBytes;
   }
 
   std::size_t getSize(void* p) {
@@ -91,12 +95,12 @@ class HoardHeap {
     return move(p, old, size, size > old && size < old + old / 2 ? old + old / 2 : size);
   }
 
-  void threadInit() { ended_ = false; }
+  void threadInit() { life_ = Life::begun; }
 
   // All that the thread had goes to its shard; blocks that live on are freed into that.
   void threadCleanup() {
     Heap* heap = heap_;
-    ended_ = true;
+    life_ = Life::ended;
     if (heap == &none_) return;
     heap_ = &none_;
     global_.retire(heap);
@@ -108,13 +112,14 @@ class HoardHeap {
   // The other threads are not in the child; what they had is everybody's now.
   void forkChild() {
     global_.unlock(heap_);
-    global_.adoptAll(heap_);
+    global_.inheritAll(heap_);
   }
 
   // What is handed out is as each superblock's owner has it at this moment; what others gave back and the owner has not
   // taken yet, and what is in other threads' buffers, counts as handed out.
   HeapStats stats() {
     if (heap_ != &none_) global_.gather(heap_);
+    global_.collectShards();
     return global_.stats();
   }
 
@@ -152,7 +157,9 @@ class HoardHeap {
 
   ALLOC8_NOINLINE void* refill(std::size_t sizeClass) {
     if (heap_ == &none_) {
-      Heap* heap = ended_ ? nullptr : global_.newHeap();
+      // Of threads that nobody tells us of (libc's for timers) nobody would tell us that they end.
+      const bool mayHave = life_ == Life::begun || (life_ == Life::unknown && platform::singleThreaded());
+      Heap* heap = mayHave ? global_.newHeap() : nullptr;
       if (heap == nullptr) return global_.sharedBlock(sizeClass);
       heap_ = heap;
     }
@@ -185,7 +192,8 @@ class HoardHeap {
 
   static inline constinit Heap none_{};  // of threads that have none: its buffers are empty
   static inline constinit thread_local ALLOC8_STATIC_TLS Heap* heap_ = &none_;
-  static inline constinit thread_local ALLOC8_STATIC_TLS bool ended_ = false;
+  enum class Life : std::uint8_t { unknown, begun, ended };
+  static inline constinit thread_local ALLOC8_STATIC_TLS Life life_ = Life::unknown;
 
   hoard::Global global_;
 };

@@ -50,7 +50,7 @@ class Memory {
   }
 
   void freeLarge(Superblock* superblock, const void* p) {
-    if (superblock->kind == Kind::huge) return freeHuge(Region::of(p));
+    if (superblock->kind == Kind::huge && HugeBlocks::blockOf(Region::of(p)) == p) return freeHuge(Region::of(p));
     if (ALLOC8_UNLIKELY(superblock->kind != Kind::large || superblock->begin() != p)) badFree(p);
     LockGuard guard(lock_);
     --largeBlocks_;
@@ -79,7 +79,9 @@ class Memory {
     } else if (size > kMaxSmall && size <= kMaxLarge) {
       const auto slices = static_cast<unsigned>((size + kSliceBytes - 1) >> kSliceBits);
       const unsigned old = superblock->slices;
-      if (!regions_.resize(superblock, slices, tunables_)) return nullptr;
+      unsigned clean = 0;
+      if (!regions_.resize(superblock, slices, tunables_, &clean)) return nullptr;
+      if (clean != 0) grown(clean);
       largeSlices_ += slices;
       largeSlices_ -= old;
       block = superblock->begin();
@@ -119,7 +121,7 @@ class Memory {
     stats.peakSystemBytes = peakBytes_;
     stats.liveBlocks = stats.largeBlocks;
     stats.liveBytes = stats.largeLiveBytes;
-    for (Region* region = regions_.first(); region != nullptr; region = region->next) count(region, &stats);
+    regions_.eachRegion([&stats](Region* region) { count(region, &stats); });
     stats.releasableBytes = regions_.dirtyBytes() + huge_.cachedBytes();
     return stats;
   }

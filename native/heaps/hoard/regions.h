@@ -44,52 +44,53 @@ class Regions {
   }
 
   // Makes a large block one of more or fewer slices where it stands; false where that cannot be.
-  bool resize(Superblock* superblock, unsigned slices, const Tunables& tunables) {
+  // *clean says how many slices came that had no memory.
+  bool resize(Superblock* superblock, unsigned slices, const Tunables& tunables, unsigned* clean) {
     Region* region = Region::of(superblock);
     const unsigned first = Region::sliceOf(superblock->begin());
     const unsigned old = superblock->slices;
     if (slices > old) {
       const Run more{first + old, slices - old};
       if (first + slices > kSlices || region->free.count(more) != more.count) return false;
-      claim(region, more);
+      *clean = claim(region, more);
     } else if (slices < old) {
       leave(region, {first + slices, old - slices});
-      tick(tunables);
     }
+    tick(tunables);
     superblock->slices = static_cast<std::uint16_t>(slices);
     return true;
   }
 
   // Gives memory of free slices back until at most `most` slices with memory are left.
   void shed(std::size_t most) {
-    for (Region* region = first_; region != nullptr && dirtySlices_ > most; region = region->next) {
-      purge(region, region->dirty);
-    }
+    for (std::size_t i = 0; i < count_ && dirtySlices_ > most; ++i) purge(regions_[i], regions_[i]->dirty);
   }
 
   // Gives the memory of free slices back until at most `keep` bytes of it are left, and regions of which nothing is in
   // use; bytes given back.
   std::size_t trim(std::size_t keep) {
     const std::size_t before = dirtySlices_;
-    for (Region* region = first_; region != nullptr && dirtySlices_ * kSliceBytes > keep;) {
-      Region* next = region->next;
+    eachRegion([this, keep](Region* region) {
+      if (dirtySlices_ * kSliceBytes <= keep) return;
       purge(region, region->dirty);
       if (isEmpty(region)) unmap(region);
-      region = next;
-    }
+    });
     return (before - dirtySlices_) * kSliceBytes;
   }
 
   // Regions without anything in use go back altogether: for when addresses are short.
   void unmapEmpty() {
-    for (Region* region = first_; region != nullptr;) {
-      Region* next = region->next;
+    eachRegion([this](Region* region) {
       if (isEmpty(region)) unmap(region);
-      region = next;
-    }
+    });
   }
 
-  Region* first() const { return first_; }
+  // Calls visit(region) for each, which may give it back.
+  template <class Visit>
+  void eachRegion(Visit visit) {
+    for (std::size_t i = count_; i > 0; --i) visit(regions_[i - 1]);
+  }
+
   std::size_t heldBytes() const { return heldSlices_ * kSliceBytes; }
   std::size_t dirtyBytes() const { return dirtySlices_ * kSliceBytes; }
 
@@ -120,29 +121,40 @@ class Regions {
   void leave(Region* region, Run run) {
     region->free.add(run);
     region->dirty.add(run);
-    region->longest = region->longestDirty = kSlices;
+    longest_[region->index] = longestDirty_[region->index] = kSlices - 1;
+    lately_ = region->index;
     dirtySlices_ += run.count;
   }
 
   // Memory that is there already comes before memory that would have to be faulted in.
   Region* find(unsigned slices, Run* run) {
+    Region* region = nullptr;
     if (dirtySlices_ >= slices) {
-      for (Region* region = first_; region != nullptr; region = region->next) {
-        if (region->longestDirty < slices) continue;
-        if ((*run = region->dirty.bestFit(slices)).count != 0) return region;
-        region->longestDirty = static_cast<std::uint16_t>(slices - 1);
-      }
+      region = findIn(longestDirty_, slices, run, [](Region* each) { return &each->dirty; });
     }
-    for (Region* region = first_; region != nullptr; region = region->next) {
-      if (region->longest < slices) continue;
-      if ((*run = region->free.bestFit(slices)).count != 0) return region;
-      region->longest = static_cast<std::uint16_t>(slices - 1);
+    return region != nullptr ? region : findIn(longest_, slices, run, [](Region* each) { return &each->free; });
+  }
+
+  // The tables say of each region what no run in it exceeds: a byte for each, so that those that are full cost little
+  // to pass. What was given back last is looked at first.
+  template <class SetOf>
+  Region* findIn(std::uint8_t* longest, unsigned slices, Run* run, SetOf setOf) {
+    const auto fits = [&](std::size_t i) {
+      if (longest[i] < slices) return false;
+      if ((*run = setOf(regions_[i])->bestFit(slices)).count != 0) return true;
+      longest[i] = static_cast<std::uint8_t>(slices - 1);
+      return false;
+    };
+    if (lately_ < count_ && fits(lately_)) return regions_[lately_];
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (fits(i)) return regions_[i];
     }
     return nullptr;
   }
 
   // Where addresses are too short for a whole region, one of which only the first slices are there.
   Region* newRegion(unsigned slices, const Tunables& tunables) {
+    if (count_ == kMostRegions) return nullptr;
     std::size_t bytes = kRegionBytes;
     void* memory = pages::map(bytes, kRegionBytes);
     if (memory == nullptr) {
@@ -155,27 +167,29 @@ class Regions {
     auto* region = static_cast<Region*>(memory);  // all zero, as the kernel gave it: to construct it would touch it
     region->mappedBytes = bytes;
     region->free.add({1, slicesOf(region)});
-    region->longest = kSlices;
-    ++regions_;
+    region->index = static_cast<std::uint32_t>(count_);
+    longest_[count_] = kSlices - 1;
+    longestDirty_[count_] = 0;
+    regions_[count_++] = region;
     // A small heap would be made large by huge pages; of a large one the system decides, or the user.
-    if (regions_ <= kSmallHeap) {
+    if (count_ <= kSmallHeap) {
       platform::preferHugePages(memory, bytes, false);
     } else if (tunables.hugePages()) {
       platform::preferHugePages(memory, bytes, true);
     }
-    region->next = first_;
-    if (first_ != nullptr) first_->previous = region;
-    first_ = region;
     return region;
   }
 
   void unmap(Region* region) {
-    (region->previous != nullptr ? region->previous->next : first_) = region->next;
-    if (region->next != nullptr) region->next->previous = region->previous;
+    const std::uint32_t index = region->index;
+    Region* last = regions_[--count_];
+    regions_[index] = last;
+    last->index = index;
+    longest_[index] = longest_[count_];
+    longestDirty_[index] = longestDirty_[count_];
     const unsigned dirty = region->dirty.count();
     dirtySlices_ -= dirty;
     heldSlices_ -= dirty;
-    --regions_;
     RegionMap::remove(region);
     pages::unmap(region, region->mappedBytes);
   }
@@ -198,21 +212,24 @@ class Regions {
     if (now - lastTick_ < period) return;
     lastTick_ = now;
     ++ticks_;
-    for (Region* region = first_; region != nullptr;) {
-      Region* next = region->next;
+    eachRegion([this](Region* region) {
       purge(region, region->old);
       region->old = region->dirty;
       if (isEmpty(region) && region->dirty.empty()) unmap(region);
-      region = next;
-    }
+    });
   }
 
   static constexpr std::size_t kSmallHeap = 2;  // regions; a heap of more may have huge pages
 
-  Region* first_ = nullptr;
-  std::size_t regions_ = 0;
-  std::size_t dirtySlices_ = 0;  // free ones with memory
-  std::size_t heldSlices_ = 0;   // those in use, and those
+  static constexpr std::size_t kMostRegions = std::size_t{1} << 18;  // four terabytes
+
+  std::size_t count_ = 0;
+  std::size_t lately_ = 0;  // the region of the slices that were given back last
+  Region* regions_[kMostRegions] = {};
+  std::uint8_t longest_[kMostRegions] = {};       // no run of free slices is longer
+  std::uint8_t longestDirty_[kMostRegions] = {};  // nor one of dirty ones
+  std::size_t dirtySlices_ = 0;                   // free ones with memory
+  std::size_t heldSlices_ = 0;                    // those in use, and those
   std::uint64_t lastTick_ = 0;
   std::uint64_t ticks_ = 0;
   unsigned calls_ = 0;

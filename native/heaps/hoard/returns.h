@@ -1,6 +1,7 @@
 // The way home of blocks that another thread frees than the one whose heap has their superblock: onto a stack of the
 // superblock's, without a lock. Who pushes first tells the heap, by one more push, and nobody else does until the heap
-// has heard of it: one link for each superblock is enough.
+// has heard of it: one link for each superblock is enough. Who pushes the last that is in use says so too: a superblock
+// that is wholly returned can be had by others, if the heap's thread takes no notice.
 
 #pragma once
 
@@ -23,15 +24,15 @@ inline Returned returnedTo(std::uint64_t stack) {
   return {reinterpret_cast<Block*>(stack & kReturnedPointer), static_cast<std::uint32_t>(stack >> 48)};
 }
 
-// Any thread. Whether the superblock's owner must be told.
-inline bool pushReturned(Superblock* superblock, Block* block) {
+// Any thread. How many have been given back with this one.
+inline std::uint32_t pushReturned(Superblock* superblock, Block* block) {
   std::uint64_t head = superblock->remote.load(std::memory_order_relaxed);
   std::uint64_t pushed = 0;
   do {
     block->next = returnedTo(head).first;
     pushed = reinterpret_cast<std::uint64_t>(block) | ((head & ~kReturnedPointer) + kReturnedPointer + 1);
   } while (!superblock->remote.compare_exchange_weak(head, pushed, std::memory_order_acq_rel));
-  return head == 0;
+  return returnedTo(head).count + 1;
 }
 
 // What a heap has been told of.
@@ -39,22 +40,27 @@ class Notices {
  public:
   constexpr Notices() = default;
 
-  // Any thread. True where so many wait that the heap's thread seems to sleep: once for every so many.
-  bool push(Superblock* superblock) {
-    put(superblock);
-    return (waiting_.fetch_add(1, std::memory_order_relaxed) + 1) % kPatience == 0;
-  }
-
-  // The same for one that was looked at in vain.
-  void put(Superblock* superblock) {
+  // Any thread.
+  void push(Superblock* superblock) {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
     Superblock* head = first_.load(std::memory_order_relaxed);
     do superblock->nextNotice = head;
     while (!first_.compare_exchange_weak(head, superblock, std::memory_order_acq_rel));
   }
 
+  // Any thread: one of them is wholly returned. True where there are as many of those that it is worth to look through
+  // all, because the heap's thread seems to sleep.
+  bool ripen() {
+    const std::uint32_t least = kPatience + waiting_.load(std::memory_order_relaxed) / 8;
+    if (ripe_.fetch_add(1, std::memory_order_relaxed) + 1 < least) return false;
+    ripe_.store(0, std::memory_order_relaxed);
+    return true;
+  }
+
   // All of them, linked by nextNotice.
   Superblock* takeAll() {
     waiting_.store(0, std::memory_order_relaxed);
+    ripe_.store(0, std::memory_order_relaxed);
     return first_.exchange(nullptr, std::memory_order_acq_rel);
   }
 
@@ -65,6 +71,7 @@ class Notices {
 
   std::atomic<Superblock*> first_{nullptr};
   std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::uint32_t> ripe_{0};  // of those, wholly returned
 };
 
 }  // namespace alloc8::heaps::hoard

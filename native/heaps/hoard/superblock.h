@@ -111,12 +111,11 @@ struct Region {
   SliceSet free;           // slices that nobody has
   SliceSet dirty;          // of them, those that may have memory behind them
   SliceSet old;            // of those, the ones that had when the clock last ticked
-  Region* next = nullptr;  // of all regions
+  Region* next = nullptr;  // of huge blocks that are kept
   Region* previous = nullptr;
   char* mapping = nullptr;  // of a huge block: where its own mapping begins, of mappedBytes
   std::size_t mappedBytes = 0;
-  std::uint16_t longest = 0;                     // no run of free slices is longer
-  std::uint16_t longestDirty = 0;                // nor one of dirty ones
+  std::uint32_t index = 0;                       // in the table of regions
   std::uint16_t front = 0;                       // slices in front of a huge block
   bool beyond = false;                           // the huge block begins where the next region would
   bool kept = false;                             // it was freed before the clock last ticked

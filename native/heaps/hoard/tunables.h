@@ -7,10 +7,16 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "heaps/hoard/heap.h"
 #include "heaps/settings.h"
 
 namespace alloc8::heaps::hoard {
+
+// What a thread's heap is given by its tunables.
+struct HeapLimits {
+  std::size_t slackBytes;
+  unsigned emptyPercent;    // the empty fraction, in hundredths
+  std::size_t bufferBytes;  // most bytes in a class's buffer that frees put there
+};
 
 class Tunables {
  public:

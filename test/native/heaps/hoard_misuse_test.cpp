@@ -78,6 +78,11 @@ void aPointerOfAnybodyElseIsNotOwned() {
     std::memset(none, 1, heap().getSize(none));
     heap().free(none);
   }
+  // The rest of a huge block's last region is anybody's.
+  auto* huge = static_cast<char*>(heap().malloc(9 << 20));
+  CHECK(heap().owns(huge) && !heap().owns(huge + heap().getSize(huge)));
+  CHECK(!heap().tryFree(huge + heap().getSize(huge)));
+  heap().free(huge);
   void* wide = heap().memalign(std::size_t{64} << 20, 100);
   CHECK(heap().owns(wide));
   heap().free(wide);
