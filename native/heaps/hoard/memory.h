@@ -79,9 +79,8 @@ class Memory {
     } else if (size > kMaxSmall && size <= kMaxLarge) {
       const auto slices = static_cast<unsigned>((size + kSliceBytes - 1) >> kSliceBits);
       const unsigned old = superblock->slices;
-      unsigned clean = 0;
-      if (!regions_.resize(superblock, slices, tunables_, &clean)) return nullptr;
-      if (clean != 0) grown(clean);
+      // Idle memory is not given back for this: a buffer that grows step by step would pay for it at each.
+      if (!regions_.resize(superblock, slices, tunables_)) return nullptr;
       largeSlices_ += slices;
       largeSlices_ -= old;
       block = superblock->begin();

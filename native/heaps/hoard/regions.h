@@ -44,15 +44,14 @@ class Regions {
   }
 
   // Makes a large block one of more or fewer slices where it stands; false where that cannot be.
-  // *clean says how many slices came that had no memory.
-  bool resize(Superblock* superblock, unsigned slices, const Tunables& tunables, unsigned* clean) {
+  bool resize(Superblock* superblock, unsigned slices, const Tunables& tunables) {
     Region* region = Region::of(superblock);
     const unsigned first = Region::sliceOf(superblock->begin());
     const unsigned old = superblock->slices;
     if (slices > old) {
       const Run more{first + old, slices - old};
       if (first + slices > kSlices || region->free.count(more) != more.count) return false;
-      *clean = claim(region, more);
+      claim(region, more);
     } else if (slices < old) {
       leave(region, {first + slices, old - slices});
     }
