@@ -134,7 +134,6 @@ class HoardHeap {
 
   // For tests: ends the process where the calling thread's heap is not as it should be.
   void check() { global_.check(heap_); }
-  hoard::Tunables& tunables() { return global_.memory().tunables(); }
 
  private:
   static constexpr std::size_t kGrows = 4096;

@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -93,7 +92,7 @@ class Regions {
   std::size_t heldBytes() const { return heldSlices_ * kSliceBytes; }
   std::size_t dirtyBytes() const { return dirtySlices_ * kSliceBytes; }
 
-  // Whether the clock ticked at the last call that looks at it.
+  // How often the clock has ticked.
   std::uint64_t ticks() const { return ticks_; }
 
  private:
@@ -222,13 +221,15 @@ class Regions {
 
   static constexpr std::size_t kMostRegions = std::size_t{1} << 18;  // four terabytes
 
+  // The tables, of all zeroes and so no part of the library's file, as they would be in an object that has a value.
+  static inline Region* regions_[kMostRegions];
+  static inline std::uint8_t longest_[kMostRegions];       // no run of free slices is longer
+  static inline std::uint8_t longestDirty_[kMostRegions];  // nor one of dirty ones
+
   std::size_t count_ = 0;
-  std::size_t lately_ = 0;  // the region of the slices that were given back last
-  Region* regions_[kMostRegions] = {};
-  std::uint8_t longest_[kMostRegions] = {};       // no run of free slices is longer
-  std::uint8_t longestDirty_[kMostRegions] = {};  // nor one of dirty ones
-  std::size_t dirtySlices_ = 0;                   // free ones with memory
-  std::size_t heldSlices_ = 0;                    // those in use, and those
+  std::size_t lately_ = 0;       // the region of the slices that were given back last
+  std::size_t dirtySlices_ = 0;  // free ones with memory
+  std::size_t heldSlices_ = 0;   // those in use, and those
   std::uint64_t lastTick_ = 0;
   std::uint64_t ticks_ = 0;
   unsigned calls_ = 0;
