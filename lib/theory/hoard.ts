@@ -1,7 +1,7 @@
 /**
  * What the paper proves of Hoard, as functions: its invariant, the bound on its memory that follows, its measure of
  * fragmentation, and how often threads meet. Berger, McKinley, Blumofe, Wilson: Hoard: a scalable memory allocator for
- * multithreaded applications, ASPLOS 2000, sections 3 and 4. The built-in heap `hoard` keeps the invariant over carved
+ * multithreaded applications, ASPLOS 2000. The built-in heap `hoard` keeps the invariant over carved
  * bytes, with `slack` for K superblocks; its malloc_info shows each heap's held and in-use bytes.
  */
 
@@ -37,7 +37,7 @@ export function leastInUseBytes(heldBytes: number, constants: HoardConstants = d
 }
 
 /**
- * Whether the emptiness invariant holds of a heap: u ≥ a − K·S or u ≥ (1 − f)·a (section 3.2).
+ * Whether the emptiness invariant holds of a heap: u ≥ a − K·S or u ≥ (1 − f)·a.
  * @throws Alloc8Error USAGE for constants or bytes out of range
  */
 export function invariantHolds(heap: HeapAccount, constants: HoardConstants = defaults): boolean {
@@ -47,8 +47,7 @@ export function invariantHolds(heap: HeapAccount, constants: HoardConstants = de
 
 /**
  * The most that heaps may hold of which the invariant holds: the sum of max(u/(1 − f), u + K·S) cannot exceed
- * U/(1 − f) + P·K·S, so that memory is within a constant factor of what is in use, plus a constant for each thread
- * (section 4.1).
+ * U/(1 − f) + P·K·S, so that memory is within a constant factor of what is in use, plus a constant for each thread.
  * @param inUseBytes U, in all heaps together
  * @param heaps P
  * @throws Alloc8Error USAGE for constants, bytes or a count out of range
@@ -62,7 +61,7 @@ export function heldBound(inUseBytes: number, heaps: number, constants: HoardCon
 
 /**
  * Blowup: the most that an allocator held over the most that an ideal one for one thread would have, which is the most
- * that was in use (section 2.3).
+ * that was in use.
  * @throws Alloc8Error USAGE where nothing was ever in use
  */
 export function blowup(mostHeldBytes: number, mostInUseBytes: number): number {
@@ -73,14 +72,14 @@ export function blowup(mostHeldBytes: number, mostInUseBytes: number): number {
 }
 
 /**
- * Fragmentation: the most that was held over the most that was in use, each at its own moment (section 5.3, table 4).
+ * Fragmentation: the most that was held over the most that was in use, each at its own moment.
  * The same quotient as blowup; the paper calls it so where one thread runs.
  */
 export const fragmentation: (mostHeldBytes: number, mostInUseBytes: number) => number = blowup
 
 /**
  * How many operations at most meet at a shared heap, of so many on blocks of one size: a superblock goes on only once
- * the fraction f of it was freed, so one in f·S/s does (section 4.2).
+ * the fraction f of it was freed, so one in f·S/s does.
  * @throws Alloc8Error USAGE for values out of range
  */
 export function sharedAcquisitions(

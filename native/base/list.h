@@ -1,4 +1,4 @@
-// A doubly linked list through the nodes themselves: no allocation, constant-initialised, removal from the middle.
+// Doubly linked lists through the nodes themselves: no allocation, constant-initialised, removal from the middle.
 
 #pragma once
 
@@ -35,6 +35,41 @@ class List {
 
  private:
   Node* head_ = nullptr;
+};
+
+// The same with both ends, through links that are named: a node with several pairs is in as many queues at a time. The
+// links of a node that is in none mean nothing.
+template <class Node, Node* Node::*kNext, Node* Node::*kPrevious>
+class Queue {
+ public:
+  constexpr Queue() = default;
+
+  Node* front() const { return front_; }
+  Node* back() const { return back_; }
+  static Node* after(const Node* node) { return node->*kNext; }
+
+  void pushFront(Node* node) {
+    node->*kPrevious = nullptr;
+    node->*kNext = front_;
+    (front_ != nullptr ? front_->*kPrevious : back_) = node;
+    front_ = node;
+  }
+
+  void pushBack(Node* node) {
+    node->*kPrevious = back_;
+    node->*kNext = nullptr;
+    (back_ != nullptr ? back_->*kNext : front_) = node;
+    back_ = node;
+  }
+
+  void remove(Node* node) {
+    (node->*kPrevious != nullptr ? node->*kPrevious->*kNext : front_) = node->*kNext;
+    (node->*kNext != nullptr ? node->*kNext->*kPrevious : back_) = node->*kPrevious;
+  }
+
+ private:
+  Node* front_ = nullptr;
+  Node* back_ = nullptr;
 };
 
 }  // namespace alloc8::base

@@ -38,27 +38,21 @@ export function instructionRows(folder) {
 const withoutCache = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' }
 
 /** Hoard's rows: beside libc's malloc with its thread cache. */
-export function hoardRows(folder) {
-  need('valgrind')
-  const program = path.join(folder, 'pairs')
-  compile('cc', ['-O2', '-fno-builtin', '-o', program, 'test/bench/pairs.c'])
-  return [...sizes, 20_000].map((size) => {
-    const own = measure(program, product('liballoc8-hoard.so'), size, folder)
-    const libc = measure(program, null, size, folder)
-    return row(`malloc and free of ${size} bytes, hoard`, own.pair, "libc's own malloc", libc.pair, null, share(own))
-  })
-}
+export const hoardRows = (folder) => besideLibc(folder, 'hoard', "libc's own malloc", {})
 
 /** The multiarena heap's rows: beside what it is built like. */
-export function arenaRows(folder) {
+export const arenaRows = (folder) =>
+  besideLibc(folder, 'multiarena', "libc's own without its thread cache", withoutCache)
+
+/** A built-in heap's pairs of all sizes beside libc's under an environment. */
+function besideLibc(folder, heap, against, env) {
   need('valgrind')
   const program = path.join(folder, 'pairs')
   compile('cc', ['-O2', '-fno-builtin', '-o', program, 'test/bench/pairs.c'])
   return [...sizes, 20_000].map((size) => {
-    const own = measure(program, product('liballoc8-multiarena.so'), size, folder)
-    const libc = measure(program, null, size, folder, { env: withoutCache })
-    const what = `malloc and free of ${size} bytes, multiarena`
-    return row(what, own.pair, "libc's own without its thread cache", libc.pair, null, null)
+    const own = measure(program, product(`liballoc8-${heap}.so`), size, folder)
+    const libc = measure(program, null, size, folder, { env })
+    return row(`malloc and free of ${size} bytes, ${heap}`, own.pair, against, libc.pair, null, share(own))
   })
 }
 

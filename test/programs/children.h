@@ -56,6 +56,16 @@ __attribute__((unused)) static void child_work(void** parents_blocks, size_t cou
   }
 }
 
+// Forks a child that uses the heap and ends well.
+__attribute__((unused)) static void child_works(void) {
+  pid_t child = child_fork();
+  if (child == 0) {
+    child_work(NULL, 0);
+    _exit(0);
+  }
+  CHECK_CHILD(child, 0);
+}
+
 // Blocks for child_work to free.
 __attribute__((unused)) static void parents_blocks_make(void** blocks, size_t count) {
   for (size_t i = 0; i < count; i++) {

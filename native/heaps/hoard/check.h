@@ -37,7 +37,7 @@ struct HeapCheck {
     std::int64_t used = 0;
     std::int64_t held = 0;
     std::size_t sparse = 0;
-    for (Superblock* each = heap->all_.first(); each != nullptr; each = AllList::after(each)) {
+    for (Superblock* each = heap->all_.front(); each != nullptr; each = AllQueue::after(each)) {
       used += static_cast<std::int64_t>(each->usedBytes());
       held += static_cast<std::int64_t>(each->heldBytes());
       expect(each->owner.load(std::memory_order_relaxed) == heap, "a superblock of another heap's is in the list",
@@ -49,12 +49,12 @@ struct HeapCheck {
       expect(free <= each->carved - each->used, "more free blocks than there are", each);
       if (each->sparse) ++sparse;
     }
-    for (Superblock* each = heap->sparse_.first(); each != nullptr; each = SparseList::after(each)) {
+    for (Superblock* each = heap->sparse_.front(); each != nullptr; each = SparseQueue::after(each)) {
       expect(each->sparse && sparse-- != 0, "the list of sparse superblocks is not what it should be", each);
     }
     expect(sparse == 0, "a sparse superblock is in no list", heap);
     for (std::size_t c = 0; c < kClasses; ++c) {
-      for (Superblock* each = heap->rooms_[c].first(); each != nullptr; each = RoomList::after(each)) {
+      for (Superblock* each = heap->rooms_[c].front(); each != nullptr; each = RoomQueue::after(each)) {
         expect(each->listed && each->hasRoom() && each->sizeClass == c, "a superblock is in the wrong list", each);
       }
       std::int32_t count = 0;

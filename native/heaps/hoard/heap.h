@@ -8,7 +8,7 @@
 // Of a heap that holds a bytes (carved ones: what was never touched costs nothing) with u in use,
 //     u >= a - slack  or  u >= (1 - emptyFraction) * a
 // holds whenever a block has gone back to a superblock. Where it would not, a superblock that is hardly used goes on
-// (Berger and others, ASPLOS 2000, section 3; there a counts whole superblocks).
+// (Berger and others, ASPLOS 2000; there a counts whole superblocks).
 
 #pragma once
 
@@ -16,13 +16,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/list.h"
 #include "heaps/hoard/hollow.h"
-#include "heaps/hoard/lists.h"
 #include "heaps/hoard/returns.h"
 #include "heaps/hoard/superblock.h"
 #include "heaps/hoard/tunables.h"
 
 namespace alloc8::heaps::hoard {
+
+using AllQueue = base::Queue<Superblock, &Superblock::nextOfAll, &Superblock::previousOfAll>;
+using RoomQueue = base::Queue<Superblock, &Superblock::next, &Superblock::previous>;
+using SparseQueue = base::Queue<Superblock, &Superblock::nextSparse, &Superblock::previousSparse>;
 
 class Heap {
  public:
@@ -121,7 +125,7 @@ class Heap {
   // Fills the class's buffer, which is empty, from a superblock of this heap, and takes a block; null where none has
   // room.
   void* refill(std::size_t sizeClass) {
-    Superblock* superblock = rooms_[sizeClass].first();
+    Superblock* superblock = rooms_[sizeClass].front();
     if (superblock == nullptr) return nullptr;
     Bin& bin = bins_[sizeClass];
     if (superblock->free != nullptr) {
@@ -174,34 +178,34 @@ class Heap {
 
   // Hollows out what is sparse and was not hollowed out before, or is used much less since.
   void hollowOutSparse() {
-    for (Superblock* each = sparse_.first(); each != nullptr;) {
-      Superblock* next = SparseList::after(each);
+    for (Superblock* each = sparse_.front(); each != nullptr;) {
+      Superblock* next = SparseQueue::after(each);
       if (each->used < each->hollowedAt - each->hollowedAt / 4 && worthHollowing(each)) hollowOut(each);
       each = next;
     }
   }
 
   // A superblock that should go on, to keep the invariant; null where it holds.
-  Superblock* surplus() const { return used_ < floor_ ? sparse_.first() : nullptr; }
+  Superblock* surplus() const { return used_ < floor_ ? sparse_.front() : nullptr; }
 
   // One that is empty, where there is one.
   Superblock* empty() const {
-    return sparse_.first() != nullptr && sparse_.first()->used == 0 ? sparse_.first() : nullptr;
+    return sparse_.front() != nullptr && sparse_.front()->used == 0 ? sparse_.front() : nullptr;
   }
 
   // Whether there are more empty ones than so many.
   bool emptiesBeyond(std::size_t few) const {
-    const Superblock* each = sparse_.first();
-    for (; few != 0 && each != nullptr && each->used == 0; each = SparseList::after(each)) --few;
+    const Superblock* each = sparse_.front();
+    for (; few != 0 && each != nullptr && each->used == 0; each = SparseQueue::after(each)) --few;
     return few == 0 && each != nullptr && each->used == 0;
   }
 
   // One of the class with room.
-  Superblock* roomOf(std::size_t sizeClass) const { return rooms_[sizeClass].first(); }
+  Superblock* roomOf(std::size_t sizeClass) const { return rooms_[sizeClass].front(); }
 
   // The superblock comes to this heap. Its blocks are counted here from now on.
   void adopt(Superblock* superblock) {
-    all_.pushFirst(superblock);
+    all_.pushFront(superblock);
     used_ += static_cast<std::int64_t>(superblock->usedBytes());
     hold(static_cast<std::int64_t>(superblock->heldBytes()));
     superblock->owner.store(this, std::memory_order_release);
@@ -254,7 +258,7 @@ class Heap {
     }
   }
 
-  Superblock* any() const { return all_.first(); }
+  Superblock* any() const { return all_.front(); }
   std::int64_t usedBytes() const { return used_; }
   std::int64_t heldBytes() const { return held_; }
   // Classes of which there is a superblock with room, a bit for each. Any thread may look.
@@ -348,17 +352,17 @@ class Heap {
   // Behind the others: it may gather more blocks before it is its turn.
   void list(Superblock* superblock) {
     if (superblock->listed) return;
-    rooms_[superblock->sizeClass].pushLast(superblock);
+    rooms_[superblock->sizeClass].pushBack(superblock);
     superblock->listed = true;
     mark(superblock->sizeClass, true);
   }
 
   void unlist(Superblock* superblock) {
     if (!superblock->listed) return;
-    RoomList& rooms = rooms_[superblock->sizeClass];
+    RoomQueue& rooms = rooms_[superblock->sizeClass];
     rooms.remove(superblock);
     superblock->listed = false;
-    if (rooms.first() == nullptr) mark(superblock->sizeClass, false);
+    if (rooms.front() == nullptr) mark(superblock->sizeClass, false);
   }
 
   void mark(std::size_t sizeClass, bool has) {
@@ -369,7 +373,7 @@ class Heap {
 
   void markSparse(Superblock* superblock) {
     unmarkSparse(superblock);
-    sparse_.pushFirst(superblock);
+    sparse_.pushFront(superblock);
     superblock->sparse = true;
   }
 
@@ -387,9 +391,9 @@ class Heap {
   unsigned emptyPercent_ = 25;
   std::int64_t yieldedUsed_ = 0;  // of used_, what others have taken out
   std::int64_t yieldedHeld_ = 0;  // of held_
-  SparseList sparse_;             // the emptiest first, roughly
-  AllList all_;
-  RoomList rooms_[kClasses];
+  SparseQueue sparse_;            // the emptiest first, roughly
+  AllQueue all_;
+  RoomQueue rooms_[kClasses];
   std::atomic<std::uint64_t> withRoom_{0};
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "alloc8/alloc8.h"
+#include "base/list.h"
 #include "heaps/hoard/superblock.h"
 #include "platform/platform.h"
 
@@ -54,11 +55,7 @@ class HugeBlocks {
     --blocks_;
     if (region->beyond || frontOf(region) != kSliceBytes || region->mappedBytes > mostCached / 2) return unmap(region);
     while (cachedBytes_ + region->mappedBytes > mostCached) drop();
-    region->next = cache_;
-    region->previous = nullptr;
-    if (cache_ != nullptr) cache_->previous = region;
-    cache_ = region;
-    if (oldest_ == nullptr) oldest_ = region;
+    cache_.pushFront(region);
     cachedBytes_ += region->mappedBytes;
     region->kept = false;
   }
@@ -92,8 +89,8 @@ class HugeBlocks {
 
   // Gives up what is kept and was kept at the last tick too.
   void tick() {
-    for (Region* region = cache_; region != nullptr;) {
-      Region* next = region->next;
+    for (Region* region = cache_.front(); region != nullptr;) {
+      Region* next = Cache::after(region);
       if (region->kept) {
         unlink(region);
         unmap(region);
@@ -124,6 +121,8 @@ class HugeBlocks {
   std::size_t cachedBytes() const { return cachedBytes_; }
 
  private:
+  using Cache = base::Queue<Region, &Region::next, &Region::previous>;
+
   static std::size_t frontOf(const Region* region) {
     return static_cast<std::size_t>(blockOf(region) - region->mapping);
   }
@@ -144,7 +143,7 @@ class HugeBlocks {
 
   // One that was kept, with room and little waste.
   Region* cached(std::size_t whole) {
-    for (Region* region = cache_; region != nullptr; region = region->next) {
+    for (Region* region = cache_.front(); region != nullptr; region = Cache::after(region)) {
       if (region->mappedBytes >= whole && region->mappedBytes - whole <= whole / 4) {
         unlink(region);
         return region;
@@ -154,13 +153,12 @@ class HugeBlocks {
   }
 
   void unlink(Region* region) {
-    (region->previous != nullptr ? region->previous->next : cache_) = region->next;
-    (region->next != nullptr ? region->next->previous : oldest_) = region->previous;
+    cache_.remove(region);
     cachedBytes_ -= region->mappedBytes;
   }
 
   void drop() {
-    Region* region = oldest_;
+    Region* region = cache_.back();
     unlink(region);
     unmap(region);
   }
@@ -170,8 +168,7 @@ class HugeBlocks {
     pages::unmap(region->mapping, region->mappedBytes);
   }
 
-  Region* cache_ = nullptr;  // the newest first
-  Region* oldest_ = nullptr;
+  Cache cache_;  // the newest first
   std::size_t cachedBytes_ = 0;
   std::size_t heldBytes_ = 0;
   std::size_t liveBytes_ = 0;

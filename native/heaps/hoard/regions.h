@@ -61,7 +61,8 @@ class Regions {
 
   // Gives memory of free slices back until at most `most` slices with memory are left.
   void shed(std::size_t most) {
-    for (std::size_t i = 0; i < count_ && dirtySlices_ > most; ++i) purge(regions_[i], regions_[i]->dirty);
+    for (std::size_t i = 0; i < count_ && dirtySlices_ > most; ++i)
+      purge(tables_.regions[i], tables_.regions[i]->dirty);
   }
 
   // Gives the memory of free slices back until at most `keep` bytes of it are left, and regions of which nothing is in
@@ -86,7 +87,7 @@ class Regions {
   // Calls visit(region) for each, which may give it back.
   template <class Visit>
   void eachRegion(Visit visit) {
-    for (std::size_t i = count_; i > 0; --i) visit(regions_[i - 1]);
+    for (std::size_t i = count_; i > 0; --i) visit(tables_.regions[i - 1]);
   }
 
   std::size_t heldBytes() const { return heldSlices_ * kSliceBytes; }
@@ -119,7 +120,7 @@ class Regions {
   void leave(Region* region, Run run) {
     region->free.add(run);
     region->dirty.add(run);
-    longest_[region->index] = longestDirty_[region->index] = kSlices - 1;
+    tables_.longest[region->index] = tables_.longestDirty[region->index] = kSlices - 1;
     lately_ = region->index;
     dirtySlices_ += run.count;
   }
@@ -128,9 +129,9 @@ class Regions {
   Region* find(unsigned slices, Run* run) {
     Region* region = nullptr;
     if (dirtySlices_ >= slices) {
-      region = findIn(longestDirty_, slices, run, [](Region* each) { return &each->dirty; });
+      region = findIn(tables_.longestDirty, slices, run, [](Region* each) { return &each->dirty; });
     }
-    return region != nullptr ? region : findIn(longest_, slices, run, [](Region* each) { return &each->free; });
+    return region != nullptr ? region : findIn(tables_.longest, slices, run, [](Region* each) { return &each->free; });
   }
 
   // The tables say of each region what no run in it exceeds: a byte for each, so that those that are full cost little
@@ -139,13 +140,13 @@ class Regions {
   Region* findIn(std::uint8_t* longest, unsigned slices, Run* run, SetOf setOf) {
     const auto fits = [&](std::size_t i) {
       if (longest[i] < slices) return false;
-      if ((*run = setOf(regions_[i])->bestFit(slices)).count != 0) return true;
+      if ((*run = setOf(tables_.regions[i])->bestFit(slices)).count != 0) return true;
       longest[i] = static_cast<std::uint8_t>(slices - 1);
       return false;
     };
-    if (lately_ < count_ && fits(lately_)) return regions_[lately_];
+    if (lately_ < count_ && fits(lately_)) return tables_.regions[lately_];
     for (std::size_t i = 0; i < count_; ++i) {
-      if (fits(i)) return regions_[i];
+      if (fits(i)) return tables_.regions[i];
     }
     return nullptr;
   }
@@ -161,30 +162,31 @@ class Regions {
       memory = pages::map(bytes, kRegionBytes);
     }
     if (memory == nullptr) return nullptr;
+    // A small heap would be made large by huge pages; of a large one the system decides, or the user. Before anything
+    // is written there.
+    if (count_ < kSmallHeap) {
+      platform::preferHugePages(memory, bytes, false);
+    } else if (tunables.hugePages()) {
+      platform::preferHugePages(memory, bytes, true);
+    }
     if (!RegionMap::add(memory)) return pages::unmap(memory, bytes), nullptr;
     auto* region = static_cast<Region*>(memory);  // all zero, as the kernel gave it: to construct it would touch it
     region->mappedBytes = bytes;
     region->free.add({1, slicesOf(region)});
     region->index = static_cast<std::uint32_t>(count_);
-    longest_[count_] = kSlices - 1;
-    longestDirty_[count_] = 0;
-    regions_[count_++] = region;
-    // A small heap would be made large by huge pages; of a large one the system decides, or the user.
-    if (count_ <= kSmallHeap) {
-      platform::preferHugePages(memory, bytes, false);
-    } else if (tunables.hugePages()) {
-      platform::preferHugePages(memory, bytes, true);
-    }
+    tables_.longest[count_] = kSlices - 1;
+    tables_.longestDirty[count_] = 0;
+    tables_.regions[count_++] = region;
     return region;
   }
 
   void unmap(Region* region) {
     const std::uint32_t index = region->index;
-    Region* last = regions_[--count_];
-    regions_[index] = last;
+    Region* last = tables_.regions[--count_];
+    tables_.regions[index] = last;
     last->index = index;
-    longest_[index] = longest_[count_];
-    longestDirty_[index] = longestDirty_[count_];
+    tables_.longest[index] = tables_.longest[count_];
+    tables_.longestDirty[index] = tables_.longestDirty[count_];
     const unsigned dirty = region->dirty.count();
     dirtySlices_ -= dirty;
     heldSlices_ -= dirty;
@@ -221,10 +223,13 @@ class Regions {
 
   static constexpr std::size_t kMostRegions = std::size_t{1} << 18;  // four terabytes
 
-  // The tables, of all zeroes and so no part of the library's file, as they would be in an object that has a value.
-  static inline Region* regions_[kMostRegions];
-  static inline std::uint8_t longest_[kMostRegions];       // no run of free slices is longer
-  static inline std::uint8_t longestDirty_[kMostRegions];  // nor one of dirty ones
+  // Of all zeroes and so no part of the library's file, as they would be in an object that has a value.
+  struct Tables {
+    Region* regions[kMostRegions];
+    std::uint8_t longest[kMostRegions];       // no run of free slices is longer
+    std::uint8_t longestDirty[kMostRegions];  // nor one of dirty ones
+  };
+  static inline Tables tables_;
 
   std::size_t count_ = 0;
   std::size_t lately_ = 0;       // the region of the slices that were given back last

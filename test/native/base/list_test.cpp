@@ -100,6 +100,37 @@ void everyOrderOfCallsAgreesWithADeque() {
   }
 }
 
+using Queue = alloc8::base::Queue<Node, &Node::next, &Node::previous>;
+constinit Queue constantInitialisedQueue;
+
+void aQueueAgreesWithADequeFromBothEnds() {
+  std::mt19937_64 random(2);
+  std::vector<Node> nodes(20);
+  Queue queue;
+  std::deque<Node*> model;
+  for (int step = 0; step < 50'000; ++step) {
+    Node* node = &nodes[random() % nodes.size()];
+    const auto at = std::find(model.begin(), model.end(), node);
+    if (at != model.end()) {
+      queue.remove(node);
+      model.erase(at);
+    } else if (random() % 2 == 0) {
+      queue.pushFront(node);
+      model.push_front(node);
+    } else {
+      queue.pushBack(node);
+      model.push_back(node);
+    }
+    CHECK(queue.front() == (model.empty() ? nullptr : model.front()));
+    CHECK(queue.back() == (model.empty() ? nullptr : model.back()));
+    std::deque<Node*> walked;
+    for (Node* each = queue.front(); each != nullptr; each = Queue::after(each)) walked.push_back(each);
+    CHECK(walked == model);
+    if (!model.empty()) CHECK(queue.front()->previous == nullptr && queue.back()->next == nullptr);
+  }
+  CHECK(constantInitialisedQueue.front() == nullptr && constantInitialisedQueue.back() == nullptr);
+}
+
 }  // namespace
 
 int main() {
@@ -108,4 +139,5 @@ int main() {
   RUN(aNodeKnowsWhetherItIsAlone);
   RUN(removedNodesPointNowhere);
   RUN(everyOrderOfCallsAgreesWithADeque);
+  RUN(aQueueAgreesWithADequeFromBothEnds);
 }

@@ -9,12 +9,7 @@ int main(void) {
     pid_t child = child_fork();
     if (child == 0) {
       crew_begin(2);
-      pid_t grandchild = child_fork();
-      if (grandchild == 0) {
-        child_work(NULL, 0);
-        _exit(0);
-      }
-      CHECK_CHILD(grandchild, 0);
+      child_works();
       crew_end();
       _exit(0);
     }

@@ -37,12 +37,7 @@ int main(void) {
   crew_begin(3);
   for (int i = 0; i < 30; i++) {
     kind = i % 3;
-    pid_t child = child_fork();
-    if (child == 0) {
-      child_work(NULL, 0);
-      _exit(0);
-    }
-    CHECK_CHILD(child, 0);
+    child_works();
   }
   crew_end();
   return 0;

@@ -7,13 +7,6 @@ int early_forks;
 __attribute__((constructor)) static void start(void) {
   enum { forks = 100 };
   crew_begin(3);
-  for (; early_forks < forks; early_forks++) {
-    pid_t child = child_fork();
-    if (child == 0) {
-      child_work(NULL, 0);
-      _exit(0);
-    }
-    CHECK_CHILD(child, 0);
-  }
+  for (; early_forks < forks; early_forks++) child_works();
   crew_end();
 }
