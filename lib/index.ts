@@ -8,6 +8,7 @@ export {
   type CreateResult,
   create,
 } from './api/author.ts'
+export { type CheckOptions, check, conformanceCases } from './api/check.ts'
 export { type CompareOptions, compare, type Progress } from './api/compare.ts'
 export { type DoctorOptions, doctor } from './api/doctor.ts'
 export { heaps } from './api/heaps.ts'

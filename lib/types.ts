@@ -4,6 +4,7 @@
  * of the shape; the JSON Schemas stand in `schema/`.
  */
 
+export type * from './types/check.ts'
 export type * from './types/compare.ts'
 export type * from './types/config.ts'
 export type * from './types/doctor.ts'

@@ -3,11 +3,8 @@
  * anything runs, and the table for people at the end.
  */
 
-import { realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { WorkloadOptions } from '../api/compare.ts'
-import { Alloc8Error, usageError } from '../errors.ts'
 import { resolveHeap } from '../heaps/index.ts'
 import {
   adoptText,
@@ -20,18 +17,22 @@ import {
   type TextStyle,
 } from '../report/index.ts'
 import type { ComparedHeap, CompareResult, GateResult } from '../types.ts'
-import { openReport, type ReportFile, toJson } from './output.ts'
+import { interruption } from './interruption.ts'
+import { toJson } from './output.ts'
 import { progressLine } from './progress.ts'
+import { openAll, type Reports } from './reports.ts'
 import { styleFor } from './terminal.ts'
+
+type Format = (result: CompareResult, gate?: GateResult) => string
 
 /** Each format with the function that makes it. */
 const formats = {
-  json: toJson,
-  save: toJson,
-  html: compareHtml,
+  json: (result: CompareResult) => toJson(result),
+  save: (result: CompareResult) => toJson(result),
+  html: (result: CompareResult) => compareHtml(result),
   markdown: (result: CompareResult) => compareMarkdown(result),
   junit: (result: CompareResult, gate?: GateResult) => compareJunit(result, gate),
-} as const
+} satisfies Record<string, Format>
 
 /** Where reports go, by format. */
 export type ReportFlags = { [Format in keyof typeof formats]?: string | undefined }
@@ -45,57 +46,19 @@ export function withReportOptions(command: Command): Command {
     .option('--junit <file>', 'write JUnit XML, for a CI server')
 }
 
-/** The reports that were asked for, open. */
-export interface Reports {
-  /** One of them goes to stdout, so that what is for people goes to stderr. */
-  onStdout: boolean
-  write(result: CompareResult): void
-  abandon(): void
-}
-
 /**
- * Opens all reports, so that a path that cannot be written is found before hours of work. What `gateOf` says is what a
- * report counts as passed and failed, where there is a gate.
+ * Opens all reports. What `gateOf` says is what a report counts as passed and failed, where there is a gate.
  */
-export function openReports(flags: ReportFlags, gateOf?: (result: CompareResult) => GateResult): Reports {
-  const wanted = (Object.keys(formats) as (keyof typeof formats)[]).flatMap((format) => {
-    const path = flags[format]
-    return path === undefined ? [] : { path, format: formats[format] }
+export function openReports(
+  flags: ReportFlags,
+  gateOf?: (result: CompareResult) => GateResult,
+): Reports<CompareResult> {
+  const wanted = (Object.keys(formats) as (keyof typeof formats)[]).flatMap((name) => {
+    const path = flags[name]
+    const format = (result: CompareResult) => (formats[name] as Format)(result, gateOf?.(result))
+    return path === undefined ? [] : { path, format }
   })
-  const onStdout = wanted.filter(({ path }) => path === '-').length
-  if (onStdout > 1) throw usageError('-', 'stdout for one report', `${onStdout} reports`)
-  checkDistinct(wanted.map(({ path }) => path))
-  const open: { file: ReportFile; format: (result: CompareResult, gate?: GateResult) => string }[] = []
-  const abandon = () => {
-    for (const { file } of open) file.abandon()
-  }
-  try {
-    for (const { path, format } of wanted) open.push({ file: openReport(path), format })
-  } catch (error) {
-    abandon()
-    throw error
-  }
-  return {
-    onStdout: onStdout > 0,
-    write: (result) => {
-      for (const { file, format } of open) file.write(format(result, gateOf?.(result)))
-    },
-    abandon,
-  }
-}
-
-/** Throws where two reports would go to one file, of which the first would be lost. */
-function checkDistinct(paths: readonly string[]): void {
-  const files = new Set<string>()
-  for (const path of paths) {
-    const stat = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
-    // A device or a FIFO takes one after the other.
-    if (path === '-' || (stat !== undefined && !stat.isFile())) continue
-    const file = stat === undefined ? resolve(path) : realpathSync(path)
-    if (files.has(file))
-      throw new Alloc8Error('USAGE', `${path}: expected a file for each report, got two reports for it`)
-    files.add(file)
-  }
+  return openAll(wanted)
 }
 
 /** What a comparison is told by the one who watches it. */
@@ -107,7 +70,7 @@ export type Watch = Pick<WorkloadOptions, 'signal' | 'onProgress' | 'onOutput'>
  */
 export async function compareAndShow(
   work: (watch: Watch) => Promise<CompareResult>,
-  { reports, showOutput, adopt }: { reports: Reports; showOutput: boolean; adopt: boolean },
+  { reports, showOutput, adopt }: { reports: Reports<CompareResult>; showOutput: boolean; adopt: boolean },
 ): Promise<{ result: CompareResult; interrupted: boolean }> {
   const progress = progressLine(process.stderr)
   const interrupt = interruption(
@@ -149,29 +112,6 @@ export function reproduction(seed: number, added: boolean): string {
   return ['alloc8', words[0] ?? '', ...(added ? ['--seed', String(seed)] : []), ...words.slice(1)]
     .map(shellWord)
     .join(' ')
-}
-
-/**
- * The first Ctrl-C ends the comparison with what there is, after `first`; the second ends the process at once, after
- * `second`.
- */
-function interruption(first: () => void, second: () => void): { signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  const stop = () => {
-    if (controller.signal.aborted) {
-      second()
-      process.exit(130)
-    }
-    first()
-    controller.abort()
-  }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
-  return {
-    signal: controller.signal,
-    end: () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, stop)
-    },
-  }
 }
 
 /** No run came so far that anything could be seen of it. */

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../binding/native.ts'
 import { buildCommand } from './build-command.ts'
+import { checkCommand } from './check-command.ts'
 import { ciCommand } from './ci-command.ts'
 import { compareCommand } from './compare-command.ts'
 import { doctorCommand } from './doctor-command.ts'
@@ -25,6 +26,7 @@ export function program(): Command {
   const commands = [
     compareCommand(),
     ciCommand(),
+    checkCommand(),
     reportCommand(),
     runCommand(),
     heapsCommand(),
@@ -46,6 +48,7 @@ Examples:
   alloc8 compare -- node build.js                     which of them runs it best
   alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one
   alloc8 ci                                           has anything got worse?
+  alloc8 check ./libmine.so                           what does it not do right?
   alloc8 new my-heap                                  an allocator of your own`
 
 /** Does what the words say. The exit status; whatever goes wrong is printed. */

@@ -1,7 +1,8 @@
-/** The progress bar of a comparison, drawn on a terminal only. */
+/** The progress bars of comparisons and checks, drawn on a terminal only. */
 
 import cliProgress from 'cli-progress'
 import type { Progress } from '../compare/index.ts'
+import type { CheckProgress } from '../types.ts'
 
 /** A progress display; `end` takes it off the screen. */
 export interface ProgressLine {
@@ -65,6 +66,37 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
       rest = Buffer.alloc(0)
       // The bar goes back to where it was begun, which has scrolled away when something was printed since.
       if (started) stream.write(saveCursor)
+      started = false
+      bar.stop()
+    },
+  }
+}
+
+/** A bar with the heap and the case in hand and the failures so far; nothing where the stream is no terminal. */
+export function checkProgress(stream: NodeJS.WriteStream): { update(progress: CheckProgress): void; end(): void } {
+  if (!stream.isTTY) return { update: () => {}, end: () => {} }
+  const bar = new cliProgress.SingleBar(
+    {
+      stream,
+      format: '{bar} {value}/{total}  {failures}  {heap}  {id}',
+      barsize: 24,
+      clearOnComplete: true,
+      hideCursor: true,
+      linewrap: false,
+      gracefulExit: false,
+      fps: 10,
+    },
+    cliProgress.Presets.rect,
+  )
+  let started = false
+  return {
+    update({ done, total, failed, heap, id }) {
+      const shown = { failures: `${failed} failed`, heap, id }
+      if (started) bar.update(done, shown)
+      else bar.start(total, done, shown)
+      started = true
+    },
+    end() {
       started = false
       bar.stop()
     },

@@ -12,20 +12,26 @@ import { publicTunable } from './tunables.ts'
 
 /**
  * A built-in heap. `general`: made for any program, and so part of a comparison that names no heaps. `family` has its
- * tunables, null where it has none.
+ * tunables, null where it has none. `declines`: cases of the conformance kit whose subject it does not offer by its
+ * nature, and why; its README says the same.
  */
 export interface BuiltinHeap {
   name: string
   library: string
   general: boolean
   family: Family | null
+  declines: Readonly<Record<string, string>>
 }
 
+const neverReuses = 'an arena reuses no memory but the last block of a thread'
+
+const arenaDeclines: Readonly<Record<string, string>> = {}
+
 export const builtinHeaps: readonly BuiltinHeap[] = [
-  { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null },
-  { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena },
-  { name: 'arena', library: 'liballoc8-arena.so', general: false, family: arena },
-  { name: 'hoard', library: 'liballoc8-hoard.so', general: true, family: hoard },
+  { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null, declines: {} },
+  { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena, declines: {} },
+  { name: 'arena', library: 'liballoc8-arena.so', general: false, family: arena, declines: arenaDeclines },
+  { name: 'hoard', library: 'liballoc8-hoard.so', general: true, family: hoard, declines: {} },
 ]
 
 /** The files of the built-in heaps, as they are called among the native products. */
@@ -36,6 +42,11 @@ export function builtinInfo({ name, library, family }: BuiltinHeap): HeapInfo {
   const path = join(nativeDirectory(), library)
   const tunables = (family?.tunables ?? []).map(publicTunable)
   return { name, kind: 'builtin', path: existsSync(path) ? path : null, version: packageVersion(), tunables }
+}
+
+/** The cases of the conformance kit that a heap declines, with its reasons; none where it is not built in. */
+export function declinedCases({ kind, name }: Pick<HeapInfo, 'kind' | 'name'>): Readonly<Record<string, string>> {
+  return (kind === 'builtin' ? builtinHeaps.find((heap) => heap.name === name)?.declines : undefined) ?? {}
 }
 
 /**

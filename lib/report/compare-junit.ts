@@ -7,6 +7,7 @@
 import xmlbuilder from 'xmlbuilder'
 import type { CompareResult, GateCell, GateResult, WorkloadProblem } from '../types.ts'
 import { type FailureGroup, failureGroups, failureSentence } from './failures.ts'
+import { writable } from './junit.ts'
 import { clean, cleanLines } from './layout.ts'
 import { signsOf } from './style.ts'
 import { formatPercent } from './units.ts'
@@ -41,11 +42,6 @@ const outcomes: Record<CellWord, JunitCase['outcome']> = {
   'not active': 'skipped',
   'not run': 'skipped',
 }
-
-/** Characters that XML 1.0 has no way to write, halves of surrogate pairs among them. */
-const UNWRITABLE = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
-
-const writable = (text: string) => text.replace(UNWRITABLE, '\ufffd')
 
 function messageOf(result: CompareResult, { cell, heap }: PlacedCell, word: CellWord, group: FailureGroup | undefined) {
   const signs = signsOf({ unicode: true })

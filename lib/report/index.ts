@@ -4,6 +4,9 @@
  */
 
 export { type Adoption, type AdoptPlace, adoptions, adoptText, shellWord } from './adopt.ts'
+export { checkJunit } from './check-junit.ts'
+export { checkMarkdown } from './check-markdown.ts'
+export { casesText, checkText } from './check-text.ts'
 export { compareJunit } from './compare-junit.ts'
 export { compareMarkdown, type MarkdownOptions } from './compare-markdown.ts'
 export { compareText } from './compare-text.ts'

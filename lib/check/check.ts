@@ -1,0 +1,148 @@
+/**
+ * The conformance kit's runner: each case in a process of its own under each heap, some at a time, in the kit's order in
+ * the result. A heap under which nothing starts is found first and its cases are not run.
+ */
+
+import type {
+  CaseDescription,
+  CaseResult,
+  CheckedHeap,
+  CheckProgress,
+  CheckResult,
+  MisuseResult,
+  ResolvedHeap,
+} from '../types.ts'
+import { type Case, startCase } from './cases.ts'
+import { caseEnvironment, type Ending, type ExecuteOptions, execute } from './execute.ts'
+import { judgeCase, judgeMisuse } from './judge.ts'
+import { shellCommand } from './shell.ts'
+import { readStart, type Start } from './start.ts'
+
+/** A heap with the cases whose subject it does not offer, and why. */
+export interface HeapToCheck {
+  heap: ResolvedHeap
+  declines: Readonly<Record<string, string>>
+}
+
+/** How a check is run. */
+export interface CheckPlan {
+  heaps: readonly HeapToCheck[]
+  /** All of the kit. */
+  kit: readonly Case[]
+  /** Those of it that are wanted. */
+  cases: readonly Case[]
+  jobs: number
+  /** How long a case may take. */
+  timeoutMs: number
+  /** How long stress cases run, or null for a second or two. */
+  stressMs: number | null
+  env: NodeJS.ProcessEnv
+  linkFolder: string
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: CheckProgress) => void) | undefined
+}
+
+/** How long a stress case is told to run, in milliseconds; see stress/shadow. */
+const stressVariable = 'CONFORMANCE_STRESS_MS'
+
+const interrupted = 'not run: the check was stopped'
+
+/** Runs the plan. A stopped check has all that was found until then. */
+export async function runCheck(plan: CheckPlan): Promise<CheckResult> {
+  const started = performance.now()
+  const progress = { done: 0, total: plan.heaps.length * plan.cases.length, failed: 0 }
+  const heaps: CheckedHeap[] = []
+  for (const one of plan.heaps) {
+    const checked = await checkHeap(plan, one, (result) => {
+      progress.done++
+      if ('outcome' in result && result.outcome === 'fail') progress.failed++
+      plan.onProgress?.({ ...progress, heap: one.heap.spec, id: result.id })
+    })
+    heaps.push(checked)
+  }
+  return {
+    schema: 1,
+    holds: heaps.every(({ cases }) => cases.every(({ outcome }) => outcome !== 'fail')),
+    interrupted: plan.signal?.aborted === true,
+    wallMs: performance.now() - started,
+    heaps,
+  }
+}
+
+async function checkHeap(
+  plan: CheckPlan,
+  { heap, declines }: HeapToCheck,
+  onResult: (result: CaseResult | MisuseResult) => void,
+): Promise<CheckedHeap> {
+  const options: ExecuteOptions = {
+    env: plan.env,
+    linkFolder: plan.linkFolder,
+    timeoutMs: plan.timeoutMs,
+    signal: plan.signal,
+  }
+  const first = plan.kit.find(({ id }) => id === startCase) as Case
+  const ending = plan.signal?.aborted ? null : await execute(first, heap, options)
+  const stopped = ending === null || plan.signal?.aborted === true
+  const start = stopped ? { problem: null, notes: [], chatty: false } : readStart(heap, ending, plan.timeoutMs)
+  const describe = describer(heap, options)
+  const cases = start.problem === null ? plan.cases : [first, ...plan.cases.filter(({ id }) => id !== startCase)]
+  const results: (CaseResult | MisuseResult | null)[] = cases.map(() => null)
+  const queue = cases.entries()
+  const work = async () => {
+    for (const [at, one] of queue) {
+      const result = await resultOf(one)
+      results[at] = result
+      if (result !== null) onResult(result)
+    }
+  }
+  const resultOf = async (one: Case): Promise<CaseResult | MisuseResult | null> => {
+    const about = describe(one)
+    const skip = (message: string) =>
+      one.isMisuse ? null : ({ ...about, outcome: 'skip', message, wallMs: 0 } as const)
+    if (plan.signal?.aborted) return skip(interrupted)
+    if (one.id === startCase && ending !== null) return startResult(about, start, ending)
+    if (start.problem !== null) return skip('not run: nothing starts under this heap')
+    const declined = declines[one.id]
+    if (declined !== undefined) return skip(declined)
+    const result = await runCase(plan, one, heap, options, start)
+    return plan.signal?.aborted ? skip(interrupted) : { ...about, ...result }
+  }
+  await Promise.all(Array.from({ length: Math.min(plan.jobs, cases.length) }, work))
+  const { spec, kind, path, version } = heap
+  const isMisuse = (result: CaseResult | MisuseResult) => cases.find(({ id }) => id === result.id)?.isMisuse === true
+  const all = results.filter((each) => each !== null)
+  return {
+    heap: spec,
+    kind,
+    path,
+    version,
+    problem: start.problem,
+    notes: start.notes,
+    cases: all.filter((each): each is CaseResult => !isMisuse(each)),
+    misuse: all.filter((each): each is MisuseResult => isMisuse(each)),
+  }
+}
+
+type About = CaseDescription & { reproduce: string }
+
+/** What stands in the result of a case whatever comes of it. */
+function describer(heap: ResolvedHeap, options: ExecuteOptions): (one: Case) => About {
+  return (one) => {
+    const { id, group, explanation, standard, source } = one
+    const env = caseEnvironment(one, heap, options)
+    return { id, group, explanation, standard, source, reproduce: shellCommand(one.program, env, options.env) }
+  }
+}
+
+function startResult(about: About, { problem }: Start, { wallMs }: Ending): CaseResult {
+  return { ...about, outcome: problem === null ? 'pass' : 'fail', message: problem?.message ?? '', wallMs }
+}
+
+async function runCase(plan: CheckPlan, one: Case, heap: ResolvedHeap, options: ExecuteOptions, { chatty }: Start) {
+  const stressMs = one.isStress ? plan.stressMs : null
+  const timeoutMs = plan.timeoutMs + (stressMs ?? 0)
+  const env = stressMs === null ? options.env : { ...options.env, [stressVariable]: String(stressMs) }
+  const ending = await execute(one, heap, { ...options, env, timeoutMs })
+  const judged = one.isMisuse ? judgeMisuse(ending, timeoutMs) : judgeCase(ending, timeoutMs, chatty)
+  return { ...judged, wallMs: ending.wallMs } as Pick<CaseResult, 'outcome' | 'message' | 'wallMs'>
+}

@@ -1,0 +1,53 @@
+/**
+ * Whether anything starts under a heap, and in what way not. It is asked before all cases, so that a library that does
+ * not load is one finding and not two hundred; alloc8 itself never runs under the heap.
+ */
+
+import { realpathSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { CheckProblem, ResolvedHeap } from '../types.ts'
+import type { Ending } from './execute.ts'
+import { refusedPreload } from './judge.ts'
+
+/** What the first program told of a heap. */
+export interface Start {
+  problem: CheckProblem | null
+  notes: string[]
+  /** Whether the heap writes something in every process. */
+  chatty: boolean
+}
+
+/**
+ * Reads how start/runs ended. It writes one line: the file that malloc is in, and how many threads there are.
+ */
+export function readStart(heap: ResolvedHeap, ending: Ending, timeoutMs: number): Start {
+  const own = /^start malloc=(.*) threads=(\d+)$/m.exec(ending.stdout)
+  const problem = problemOf(heap, ending, timeoutMs, own?.[1] ?? null)
+  if (problem !== null) return { problem, notes: [], chatty: false }
+  const others = Number(own?.[2] ?? 1) - 1
+  const printed = `${ending.stdout.replace(own?.[0] ?? '', '').trim()}\n${ending.stderr.trim()}`.trim()
+  const notes = [
+    ...(others > 0 ? [`it starts ${others === 1 ? 'a thread' : `${others} threads`} in every process`] : []),
+    ...(printed === '' ? [] : [`it prints in every process: ${printed.split('\n')[0]}`]),
+  ]
+  return { problem: null, notes, chatty: printed !== '' }
+}
+
+function problemOf(heap: ResolvedHeap, ending: Ending, timeoutMs: number, home: string | null): CheckProblem | null {
+  const words = ending.stderr.trim().split('\n').slice(0, 2).join(' | ')
+  const said = words === '' ? '' : `: ${words}`
+  const refused = refusedPreload(ending)
+  if (refused !== null) return { code: 'not-loaded', message: `the loader cannot preload it: ${refused}` }
+  if (ending.timedOut)
+    return { code: 'hangs', message: `a program that does nothing had not ended after ${timeoutMs / 1000} s${said}` }
+  if (ending.signal !== null)
+    return { code: 'crashes', message: `a program that does nothing ended by ${ending.signal}${said}` }
+  if (ending.status !== 0)
+    return { code: 'ends', message: `a program that does nothing ended with status ${ending.status}${said}` }
+  if (home === null)
+    return { code: 'ends', message: `a program that does nothing ended with status 0 before its main function${said}` }
+  if (heap.kind === 'default' || heap.kind === 'system' || !/^libc(\.so\.6|-[\d.]+\.so)$/.test(basename(home)))
+    return null
+  const isLibc = heap.path !== null && realpathSync(heap.path) === realpathSync(home)
+  return isLibc ? null : { code: 'not-in-effect', message: `malloc is still that of ${home}` }
+}
