@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { buildConformance } from './conformance.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js')
@@ -17,3 +18,4 @@ if (done.status !== 0) {
   console.error('alloc8: the CMake build failed. It needs cmake 3.21 or newer, make and g++ 11 or newer.')
   process.exit(1)
 }
+if (!buildConformance(`${root}build-cmake/Release/conformance`)) process.exit(1)

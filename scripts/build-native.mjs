@@ -11,6 +11,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtForExec } from './built.mjs'
+import { buildConformance } from './conformance.mjs'
 import { products } from './sources.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -57,5 +58,6 @@ if (done.status !== 0) {
 for (const [name, { kind }] of Object.entries(products)) {
   if (kind === 'workload') rmSync(path.join(root, 'build', debug ? 'Debug' : 'Release', name), { force: true })
 }
+if (!buildConformance(path.join(root, 'build', debug ? 'Debug' : 'Release', 'conformance'))) process.exit(1)
 if (debug)
   console.log('built into build/Debug; ALLOC8_NATIVE_DIR=build/Debug makes the command line and the tests use it')

@@ -1,8 +1,9 @@
 /**
- * Finds the programs in test/programs and builds them with the system's compilers, only when something they are made
+ * Finds the programs of native/conformance, which the preload tests run too, and the faulty libraries of
+ * test/programs/planted, and builds them with the system's compilers, only when something they are made
  * of has changed. A program says in its opening comment what it needs:
  *
- * - `@link NAME`           linked to the library test/programs/libraries/NAME
+ * - `@link NAME`           linked to the library native/conformance/libraries/NAME
  * - `@needs NAME`          opens that library itself
  * - `@preload NAME`        the library is preloaded behind the heap
  * - `@preload-first NAME`  the library is preloaded in front of the heap
@@ -20,11 +21,15 @@ import { Limit } from './limit.ts'
 const run = promisify(execFile)
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const sourceFolder = join(root, 'test/programs')
+const kitFolder = join(root, 'native/conformance')
+const plantedFolder = join(root, 'test/programs')
 const outputFolder = join(root, 'build-tests/programs')
 
-/** Folders of test/programs that hold no programs of their own. */
-const otherFolders = new Set(['libraries', 'planted'])
+/** Folders of the kit that hold no programs for these tests: start/ is about the kit's runner and prints. */
+const otherFolders = new Set(['libraries', 'start'])
+
+/** Where the sources of a group stand. */
+const folderOf = (group: string) => join(group === 'planted' ? plantedFolder : kitFolder, group)
 
 /** One program: `id` is `group/name`, `description` the first sentence of its opening comment. */
 export interface Program {
@@ -40,7 +45,7 @@ export interface Program {
 
 /** All programs, sorted by id. */
 export function listPrograms(): Program[] {
-  const groups = readdirSync(sourceFolder, { withFileTypes: true })
+  const groups = readdirSync(kitFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !otherFolders.has(entry.name))
     .map((entry) => entry.name)
   return groups
@@ -51,7 +56,7 @@ export function listPrograms(): Program[] {
 /** The program of that id; throws where there is none. */
 export function findProgram(id: string): Program {
   const program = listPrograms().find((one) => one.id === id)
-  if (!program) throw new Error(`no test program ${id} in test/programs`)
+  if (!program) throw new Error(`no program ${id} in native/conformance`)
   return program
 }
 
@@ -84,29 +89,29 @@ export async function buildLibraries(folder: 'libraries' | 'planted', names = li
   const sources = sourcesIn(folder)
   const build = (name: string) => {
     const file = sources.find((one) => basename(one, extname(one)) === name)
-    if (!file) throw new Error(`no library ${name} in test/programs/${folder}`)
-    const script = join(sourceFolder, folder, `${name}.map`)
+    if (!file) throw new Error(`no library ${name} in ${folderOf(folder)}`)
+    const script = join(folderOf(folder), `${name}.map`)
     const versions = existsSync(script) ? [`-Wl,--version-script=${script}`] : []
-    return compile(join(folder, file), libraryFile(name, folder), ['-shared', '-fPIC', ...versions], [])
+    return compile(join(folderOf(folder), file), libraryFile(name, folder), ['-shared', '-fPIC', ...versions], [])
   }
   await Promise.all(names.map((name) => limit.run(() => build(name))))
 }
 
 function sourcesIn(group: string): string[] {
-  return readdirSync(join(sourceFolder, group)).filter((file) => file.endsWith('.c') || file.endsWith('.cpp'))
+  return readdirSync(folderOf(group)).filter((file) => file.endsWith('.c') || file.endsWith('.cpp'))
 }
 
 /** A source's opening comment: its text, and the values of its `@word value` lines. */
 export function readComment(group: string, name: string): { text: string; directives: (word: string) => string[] } {
   const file = sourcesIn(group).find((one) => basename(one, extname(one)) === name)
-  if (!file) throw new Error(`no source ${name} in test/programs/${group}`)
+  if (!file) throw new Error(`no source ${name} in ${folderOf(group)}`)
   const comment: string[] = []
-  for (const line of readFileSync(join(sourceFolder, group, file), 'utf8').split('\n')) {
+  for (const line of readFileSync(join(folderOf(group), file), 'utf8').split('\n')) {
     if (!line.startsWith('//')) break
     comment.push(line.slice(2).trim())
   }
   const text = comment.filter((line) => !line.startsWith('@')).join(' ')
-  if (text === '') throw new Error(`test/programs/${group}/${file}: expected an opening comment that says what it is`)
+  if (text === '') throw new Error(`${folderOf(group)}/${file}: expected an opening comment that says what it is`)
   return {
     text,
     directives: (word) =>
@@ -119,7 +124,7 @@ function readProgram(group: string, file: string): Program {
   const { text, directives } = readComment(group, name)
   return {
     id: `${group}/${name}`,
-    source: join(group, file),
+    source: join(folderOf(group), file),
     description: text,
     link: directives('link'),
     needs: directives('needs'),
@@ -147,9 +152,9 @@ async function compile(source: string, output: string, first: string[], last: st
   mkdirSync(dirname(output), { recursive: true })
   const temporary = `${output}.${randomUUID()}.new`
   try {
-    await run(compiler, [...flags, '-o', temporary, source, ...last, '-ldl'], { cwd: sourceFolder })
+    await run(compiler, [...flags, '-o', temporary, source, ...last, '-ldl'], { cwd: root })
   } catch (error) {
-    throw new Error(`${relative(root, join(sourceFolder, source))} does not build:\n${(error as Error).message}`)
+    throw new Error(`${relative(root, source)} does not build:\n${(error as Error).message}`)
   }
   renameSync(temporary, output) // at once, so that a second test run never starts half a program
   writeFileSync(`${output}.stamp`, stamp)
@@ -175,13 +180,14 @@ let headers: string | undefined
 
 /** The content of a source and of all headers, which are few and small. */
 function digest(source: string): string {
-  headers ??= readdirSync(sourceFolder, { recursive: true, encoding: 'utf8' })
+  headers ??= [kitFolder, plantedFolder].map(headersIn).join('\n')
+  return createHash('sha256').update(headers).update(readFileSync(source)).digest('hex')
+}
+
+function headersIn(folder: string): string {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.h') || file.endsWith('.map'))
     .sort()
-    .map((file) => readFileSync(join(sourceFolder, file), 'utf8'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
     .join('\n')
-  return createHash('sha256')
-    .update(headers)
-    .update(readFileSync(join(sourceFolder, source)))
-    .digest('hex')
 }

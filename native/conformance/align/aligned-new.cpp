@@ -1,4 +1,6 @@
 // Types with extended alignment, from 32 bytes to 64 KiB, come aligned from new and new[], one and many at once.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [basic.align]
 #include <new>
 
 #include "../check.h"

@@ -1,5 +1,7 @@
 // malloc aligns to 16 for every size from 16 to 4096, with several blocks of each size alive at once. (Smaller ones:
 // align/tiny.)
+// @standard C23 7.24.3
+// @standard glibc manual, Malloc Examples
 #include "../check.h"
 
 int main(void) {

@@ -1,5 +1,6 @@
 // Plain operator new, new[] and their nothrow forms align to 16 for every size from 16 to 4096. (Smaller ones:
 // align/tiny-new.)
+// @standard C++20 [basic.stc.dynamic.allocation]
 #include <new>
 
 #include "../check.h"

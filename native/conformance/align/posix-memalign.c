@@ -1,4 +1,5 @@
 // posix_memalign keeps alignments from 8 bytes to 2 MiB.
+// @standard POSIX.1-2024, posix_memalign()
 #include "extended.h"
 
 static void* allocate(size_t alignment, size_t size) {

@@ -1,5 +1,6 @@
 // pvalloc aligns to the page size of the running kernel, and its block is good for whole pages; free and realloc take
 // it.
+// @standard memalign(3)
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // Blocks of the aligned entry points can be given to realloc: content kept, larger and smaller, 16-byte aligned.
+// @standard C23 7.24.3.7
 #include <malloc.h>
 
 #include "../random.h"

@@ -1,4 +1,6 @@
 // realloc aligns to 16 whatever the old size is and the new one from 16 up.
+// @standard C23 7.24.3
+// @standard glibc manual, Malloc Examples
 #include "../check.h"
 
 int main(void) {

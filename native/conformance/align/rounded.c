@@ -1,5 +1,6 @@
 // memalign rounds an alignment that is no power of two up to the next one, as glibc does; aligned_alloc does the same
 // in glibc up to 2.37 and refuses it with EINVAL from 2.38 on.
+// @standard glibc manual, Aligned Memory Blocks
 #include <gnu/libc-version.h>
 #include <malloc.h>
 

@@ -1,4 +1,5 @@
 // memalign and aligned_alloc with alignments below 16 (memalign also with 0) behave as malloc: aligned to 16.
+// @standard glibc manual, Aligned Memory Blocks
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // Blocks of plain new smaller than 16 bytes, also empty ones, are aligned to 16.
+// @standard C++20 [basic.stc.dynamic.allocation]
 #include <new>
 
 #include "../check.h"

@@ -1,4 +1,6 @@
 // Blocks smaller than 16 bytes, also empty ones, are aligned to 16 as glibc does it, from every entry point.
+// @standard C23 7.24.3
+// @standard glibc manual, Malloc Examples
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // valloc aligns to the page size of the running kernel.
+// @standard glibc manual, Aligned Memory Blocks
 #include <malloc.h>
 
 #include "../check.h"

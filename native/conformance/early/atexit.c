@@ -1,4 +1,5 @@
 // Exit handlers registered many times over (libc allocates their list) run in reverse order, allocate and free.
+// @standard C23 7.24.4.2
 #include "../check.h"
 
 enum { handlers = 400 };

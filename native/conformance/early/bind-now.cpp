@@ -1,4 +1,5 @@
 // With LD_BIND_NOW=1 every reference of the heap's library is resolved at start: none may lead nowhere.
+// @standard glibc manual, Replacing malloc
 // @environment LD_BIND_NOW=1
 #include <pthread.h>
 

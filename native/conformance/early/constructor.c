@@ -1,4 +1,5 @@
 // A constructor of the highest priority allocates with every entry point; main resizes and frees what it made.
+// @standard glibc manual, Replacing malloc
 #include <malloc.h>
 
 #include "../check.h"

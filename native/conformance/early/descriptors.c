@@ -1,5 +1,6 @@
 // The program finds the file descriptors it would have without a heap in front: the lowest free one is 3, also after
 // much allocating and after it closed all of them.
+// @standard POSIX.1-2024, open()
 #include <fcntl.h>
 
 #include "../check.h"

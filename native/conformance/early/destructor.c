@@ -1,4 +1,5 @@
 // Destructors of the lowest priority, after which little of the process is left, allocate and free.
+// @standard glibc manual, Replacing malloc
 #include "../check.h"
 
 static char* kept;

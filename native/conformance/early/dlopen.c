@@ -1,4 +1,5 @@
 // A library that allocates is opened and closed a hundred times; blocks cross its border both ways; RTLD_LAZY and NOW.
+// @standard POSIX.1-2024, dlopen()
 // @needs plugin
 #include <dlfcn.h>
 

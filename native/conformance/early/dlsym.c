@@ -1,5 +1,7 @@
 // dlsym(RTLD_NEXT), a failing dlsym and dlerror, called from the earliest constructor before anything allocated, and
 // from threads; what dlerror keeps per thread is freed at thread exit.
+// @standard POSIX.1-2024, dlsym()
+// @standard glibc manual, Replacing malloc
 #include <dlfcn.h>
 
 #include "../threads.h"

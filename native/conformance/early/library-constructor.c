@@ -1,5 +1,6 @@
 // A linked library allocates in its constructor, before main and before the heap's constructor, and main frees it;
 // main leaves a block that the library's destructor resizes and frees.
+// @standard glibc manual, Replacing malloc
 // @link early-malloc
 #include "../check.h"
 

@@ -1,4 +1,5 @@
 // The program's .preinit_array, which runs before every library's constructor (the heap's too), allocates; main frees.
+// @standard glibc manual, Replacing malloc
 #include "../check.h"
 
 static void* blocks[200];

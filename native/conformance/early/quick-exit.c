@@ -1,4 +1,5 @@
 // quick_exit runs its handlers, which allocate and free, and ends with its status.
+// @standard C23 7.24.4.7
 #include "../children.h"
 
 static char* kept;

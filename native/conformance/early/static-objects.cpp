@@ -1,4 +1,6 @@
 // Static C++ objects that allocate before main and free after it, iostreams and locales included.
+// @standard C++20 [basic.start.dynamic]
+// @standard Itanium C++ ABI 3.3.6
 #include <iostream>
 #include <locale>
 #include <map>

@@ -1,4 +1,5 @@
 // A preloaded tool in front of the heap wraps malloc by dlsym(RTLD_NEXT), from the very first call of the process.
+// @standard glibc manual, Replacing malloc
 // @preload-first wrapping-tool
 #include <dlfcn.h>
 #include <malloc.h>

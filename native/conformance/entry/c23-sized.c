@@ -1,4 +1,6 @@
 // C23's free_sized and free_aligned_sized, where they exist, free blocks of malloc's heap, take null, keep errno.
+// @standard C23 7.24.3.4
+// @standard C23 7.24.3.5
 #include <dlfcn.h>
 
 #include "../check.h"

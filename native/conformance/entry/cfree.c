@@ -1,4 +1,5 @@
 // cfree, which programs linked before glibc 2.26 call, frees blocks of malloc's heap and keeps errno.
+// @standard cfree(3)
 #include "../check.h"
 
 #if defined(__x86_64__)

@@ -1,4 +1,5 @@
 // setenv, putenv and clearenv work on the heap: libc frees and resizes what it allocated before main.
+// @standard POSIX.1-2024, setenv()
 #include "../check.h"
 
 int main(void) {

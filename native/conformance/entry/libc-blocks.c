@@ -1,4 +1,6 @@
 // Blocks that libc allocates inside and hands out are taken by free, realloc and malloc_usable_size.
+// @standard glibc manual, Replacing malloc
+// @standard POSIX.1-2024, getline()
 #include <dirent.h>
 #include <limits.h>
 #include <malloc.h>

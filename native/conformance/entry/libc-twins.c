@@ -1,5 +1,6 @@
 // glibc's second names (__libc_malloc and so on), which old programs and libraries call, share one heap with malloc
 // and free, in both directions.
+// @standard glibc, symbol versions GLIBC_2.2.5
 #include <dlfcn.h>
 #include <malloc.h>
 

@@ -1,4 +1,6 @@
 // Blocks of every allocating entry point are taken by every entry point that takes blocks.
+// @standard C23 7.24.3.3
+// @standard glibc manual, Aligned Memory Blocks
 #include <malloc.h>
 
 #include "../check.h"

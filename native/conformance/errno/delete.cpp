@@ -1,4 +1,6 @@
 // Every operator delete keeps errno, for null, small and large blocks.
+// @standard C++20 [new.delete.single]
+// @standard POSIX.1-2024, free()
 #include <new>
 
 #include "../check.h"

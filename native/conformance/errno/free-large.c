@@ -1,4 +1,5 @@
 // free keeps errno when it gives large blocks back to the kernel.
+// @standard POSIX.1-2024, free()
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // free keeps errno where a purge fails inside it: madvise refuses pages that are locked in memory.
+// @standard POSIX.1-2024, free()
 #include <sys/mman.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // free keeps errno, for null and for blocks of every small size.
+// @standard POSIX.1-2024, free()
 #include "../check.h"
 
 int main(void) {

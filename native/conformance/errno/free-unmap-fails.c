@@ -1,4 +1,5 @@
 // free keeps errno where the kernel refuses to unmap: a seccomp filter lets munmap and madvise fail with EPERM.
+// @standard POSIX.1-2024, free()
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>

@@ -1,4 +1,6 @@
 // A C program, without the C++ runtime, opens a C++ extension with RTLD_LOCAL which uses containers and aligned new.
+// @standard C++20 [new.delete.single]
+// @standard POSIX.1-2024, dlopen()
 // @needs cpp-extension
 #include "open.h"
 

@@ -1,4 +1,6 @@
 // A library that registered atfork handlers is unloaded: fork does not call into the hole it leaves.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 // @needs atfork-plugin
 #include <dlfcn.h>
 

@@ -1,5 +1,7 @@
 // Handlers that allocate, registered in main: prepare handlers run last first, the others in order, all may allocate,
 // and a handler may even start a thread in the parent.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

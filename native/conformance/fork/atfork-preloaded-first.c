@@ -1,4 +1,6 @@
 // The same with the library preloaded in front of the heap.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 // @preload-first early-atfork
 #include "atfork.h"
 

@@ -1,4 +1,6 @@
 // 300 forks while four threads allocate: every child frees its parent's blocks and allocates; no deadlock.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

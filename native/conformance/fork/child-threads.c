@@ -1,4 +1,6 @@
 // A child of a process with busy threads starts busy threads itself and forks again: its heap is whole, not crippled.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

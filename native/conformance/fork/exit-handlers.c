@@ -1,4 +1,6 @@
 // A child that ends by exit runs the atexit handlers, which free the parent's blocks, and flushes stdio's buffers.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

@@ -1,5 +1,7 @@
 // fork from a thread that is not main, while others allocate: the child's only thread is that one, and it allocates,
 // starts threads of its own and ends by exit.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

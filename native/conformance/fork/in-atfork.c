@@ -1,5 +1,7 @@
 // fork from within atfork handlers, while other threads allocate: each of the three kinds forks once, and every child
 // frees its parent's blocks, allocates and starts a thread.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

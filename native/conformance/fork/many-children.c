@@ -1,4 +1,6 @@
 // Forty children alive at once, each writing to its copy of the same blocks: none sees another's bytes, nor the parent.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 
 enum { children = 40, blocks = 50, size = 2000 };

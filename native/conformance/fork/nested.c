@@ -1,4 +1,6 @@
 // Forks nested four deep, each process with busy threads of its own: every level frees what its ancestors allocated.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

@@ -1,4 +1,5 @@
 // posix_spawn and posix_spawnp, with file actions (which libc allocates), while threads allocate.
+// @standard POSIX.1-2024, posix_spawn()
 #include <fcntl.h>
 #include <spawn.h>
 

@@ -1,5 +1,6 @@
 // The clone system call made as a fork, behind libc's back, while threads allocate: its child does async-signal-safe
 // things only and writes to its copy of a block; the parent's copy is as it was, and the parent goes on allocating.
+// @standard clone(2)
 #include <sys/syscall.h>
 
 #include "../children.h"

@@ -1,4 +1,6 @@
 // system, popen and pclose work while threads allocate.
+// @standard POSIX.1-2024, system()
+// @standard POSIX.1-2024, popen()
 #include "../children.h"
 #include "../threads.h"
 

@@ -1,4 +1,6 @@
 // fork while threads start and end all the time: neither a thread's first nor its last allocation is caught half-way.
+// @standard POSIX.1-2024, fork()
+// @standard POSIX.1-2024, pthread_atfork()
 #include "../children.h"
 #include "../threads.h"
 

@@ -1,4 +1,5 @@
 // _Fork, which runs no atfork handlers: its child does async-signal-safe things only; the parent goes on allocating.
+// @standard POSIX.1-2024, _Fork()
 #include "../children.h"
 #include "../threads.h"
 

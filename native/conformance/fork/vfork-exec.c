@@ -1,4 +1,5 @@
 // vfork and exec while threads allocate: the parent's heap is as it was, and its thread goes on allocating.
+// @standard vfork(2)
 #include "../children.h"
 #include "../threads.h"
 

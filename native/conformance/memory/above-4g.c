@@ -1,4 +1,5 @@
 // Blocks above 4 GiB, whose size does not fit 32 bits: malloc, realloc and usable size get them right.
+// @standard C23 7.24.3.6
 #include <malloc.h>
 
 #include "../machine.h"

@@ -1,4 +1,5 @@
 // Blocks from 1 MiB to 3 GiB: writable at both ends and here and there between, distinct, sized right, freed again.
+// @standard C23 7.24.3.6
 #include <malloc.h>
 
 #include "../machine.h"

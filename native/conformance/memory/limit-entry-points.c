@@ -1,4 +1,5 @@
 // Under RLIMIT_AS every entry point refuses a block that does not fit with null (or its code) and ENOMEM.
+// @standard C23 7.24.3.6
 #include <malloc.h>
 
 #include "../machine.h"

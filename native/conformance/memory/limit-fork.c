@@ -1,5 +1,6 @@
 // fork where the address space is used up: the child, too, gets null with ENOMEM, frees and recovers; so does the
 // parent.
+// @standard C23 7.24.3.6
 #include "../children.h"
 #include "../machine.h"
 

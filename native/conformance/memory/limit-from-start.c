@@ -1,4 +1,5 @@
 // A process whose address space is limited to 512 MiB from its start, as by `ulimit -v`: the heap starts and works.
+// @standard C23 7.24.3.6
 #include "../children.h"
 #include "../machine.h"
 

@@ -1,4 +1,5 @@
 // Under RLIMIT_AS large blocks end in null with ENOMEM; after freeing them the program recovers, many times over.
+// @standard C23 7.24.3.6
 #include "../machine.h"
 
 enum { most = 400 };

@@ -1,5 +1,6 @@
 // Where small blocks used up the address space, freeing them makes room for blocks of other sizes up to
 // 32 KiB. (A heap may keep what it took for small blocks from serving large ones.)
+// @standard C23 7.24.3.6
 #include "../machine.h"
 
 typedef struct Block {

@@ -1,4 +1,5 @@
 // Under RLIMIT_AS reallocarray refuses what does not fit and keeps its block.
+// @standard C23 7.24.3.6
 #include "../machine.h"
 
 int main(void) {

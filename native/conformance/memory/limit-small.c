@@ -1,5 +1,6 @@
 // Under RLIMIT_AS small blocks end in null with ENOMEM; what was handed out is intact; after freeing, all of it
 // can be had again.
+// @standard C23 7.24.3.6
 #include "../machine.h"
 #include "../random.h"
 

@@ -1,4 +1,5 @@
 // Four threads meet the limit at once, free what they have and go on: nobody crashes, nobody waits for ever.
+// @standard C23 7.24.3.6
 #include "../machine.h"
 #include "../threads.h"
 

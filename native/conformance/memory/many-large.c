@@ -1,5 +1,6 @@
 // 70,000 blocks of 40,000 bytes at once, more than the mappings that Linux allows a process (65,530): all are there,
 // and a thread, which needs mappings of its own, still starts.
+// @standard C23 7.24.3.6
 #include "../machine.h"
 #include "../threads.h"
 

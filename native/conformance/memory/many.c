@@ -1,4 +1,5 @@
 // 400,000 small blocks alive at once, freed in random order, every other one replaced in between: all keep their words.
+// @standard C23 7.24.3.6
 #include "../random.h"
 
 enum { count = 400000 };

@@ -1,4 +1,5 @@
 // realloc of large blocks, up and down between 200 KiB and 256 MiB, with other large blocks in the way.
+// @standard C23 7.24.3.7
 #include "../machine.h"
 
 static void mark(char* block, size_t size, size_t seed) {

@@ -1,5 +1,6 @@
 // A buffer that grows by a page at a time up to 8 MiB is not copied at each step: the pages that the program touches
 // in all are a small multiple of its size, not its square.
+// @standard glibc manual, Changing Block Size
 #include "../machine.h"
 
 static long faults(void) {

@@ -1,4 +1,5 @@
 // Freed memory is used again: 40 rounds of 48 MiB in small, middle and large blocks stay within 256 MiB.
+// @standard C23 7.24.3.3
 #include "../machine.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // A program that moves the break itself, between allocations: the heap keeps away from what is not its own.
+// @standard brk(2)
 #include "../random.h"
 
 enum { blocks = 300, areas = 20 };

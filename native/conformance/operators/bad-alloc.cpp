@@ -1,5 +1,7 @@
 // Where no handler is set, a plain or aligned new that cannot succeed throws std::bad_alloc, which can be caught by
 // its type, and the program goes on.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [new.delete.array]
 #include <new>
 
 #include "../check.h"

@@ -1,4 +1,6 @@
 // Every form of operator new with every form of operator delete that fits it: the content holds, nothing crashes.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [new.delete.array]
 #include <new>
 
 #include "../check.h"

@@ -1,4 +1,6 @@
 // A new_handler is called until it gives up: after it takes itself away, plain forms throw and nothrow forms are null.
+// @standard C++20 [new.handler]
+// @standard C++20 [new.delete.single]
 #include <new>
 
 #include "../check.h"

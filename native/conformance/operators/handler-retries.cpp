@@ -1,5 +1,7 @@
 // new calls the new_handler again and again until memory can be had: here the handler, which uses
 // the heap itself, frees a reserve, so new succeeds.
+// @standard C++20 [new.handler]
+// @standard C++20 [new.delete.single]
 #include <new>
 
 #include "../machine.h"

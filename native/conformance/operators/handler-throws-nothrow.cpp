@@ -1,4 +1,6 @@
 // A new_handler that throws inside a nothrow new: the exception is caught there and null comes back.
+// @standard C++20 [new.handler]
+// @standard C++20 [new.delete.single]
 #include <new>
 
 #include "../check.h"

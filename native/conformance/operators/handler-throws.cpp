@@ -1,4 +1,6 @@
 // A new_handler that throws: its exception leaves plain and aligned new unchanged, so that it can be caught by type.
+// @standard C++20 [new.handler]
+// @standard C++20 [new.delete.single]
 #include <new>
 
 #include "../check.h"

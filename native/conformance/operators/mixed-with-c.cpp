@@ -1,5 +1,7 @@
 // What the standard leaves undefined and programs do all the same: blocks of new given to free and realloc, blocks of
 // malloc given to delete. glibc's heap takes them, so must every heap behind malloc.
+// @standard Itanium C++ ABI 5.1
+// @standard glibc manual, Replacing malloc
 #include <malloc.h>
 
 #include <new>

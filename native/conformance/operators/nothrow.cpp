@@ -1,4 +1,6 @@
 // The nothrow forms return null where memory cannot be had, and do not throw.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [new.delete.array]
 #include <new>
 
 #include "../check.h"

@@ -1,4 +1,6 @@
 // Every form of operator delete takes null.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [new.delete.array]
 #include <new>
 
 #include "../check.h"

@@ -1,5 +1,7 @@
 // The C++ standard's default forms call the plain ones: in a program that replaces operator new and delete, new[],
 // delete[] and the nothrow forms reach the program's operators.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [new.delete.array]
 #include <new>
 
 #include "../check.h"

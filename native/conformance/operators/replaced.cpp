@@ -1,5 +1,6 @@
 // A program that replaces plain operator new and delete, with a header in front of each block: all forms that the
 // program uses keep working together, and the program's own operator is the one that is called.
+// @standard C++20 [replacement.functions]
 #include <memory>
 #include <new>
 #include <string>

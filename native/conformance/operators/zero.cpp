@@ -1,4 +1,6 @@
 // new of 0 bytes, in every form, gives unique blocks and never null.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [new.delete.array]
 #include <new>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // aligned_alloc above PTRDIFF_MAX is null with ENOMEM: alignment plus size does not wrap.
+// @standard C23 7.24.3.1
 #include "../check.h"
 
 int main(void) {

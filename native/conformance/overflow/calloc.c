@@ -1,4 +1,6 @@
 // calloc whose product overflows, or exceeds PTRDIFF_MAX, is null with ENOMEM.
+// @standard C23 7.24.3.2
+// @standard POSIX.1-2024, calloc()
 #include "../check.h"
 
 int main(void) {

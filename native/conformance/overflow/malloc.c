@@ -1,4 +1,6 @@
 // malloc above PTRDIFF_MAX, and near it, is null with ENOMEM; the heap goes on working.
+// @standard C23 7.24.3.6
+// @standard POSIX.1-2024, malloc()
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // An alignment too large to be rounded up to a power of two is EINVAL and null; 2^63, which is one, is ENOMEM.
+// @standard glibc manual, Aligned Memory Blocks
 #include <malloc.h>
 
 #include "../check.h"

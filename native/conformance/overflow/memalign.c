@@ -1,4 +1,5 @@
 // memalign above PTRDIFF_MAX is null with ENOMEM: alignment plus size does not wrap.
+// @standard glibc manual, Aligned Memory Blocks
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,5 +1,6 @@
 // posix_memalign returns EINVAL for an alignment that is 0, no power of two, or no multiple of a pointer's size, and
 // does not touch the pointer.
+// @standard POSIX.1-2024, posix_memalign()
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // posix_memalign returns ENOMEM for a size above PTRDIFF_MAX and does not touch the pointer.
+// @standard POSIX.1-2024, posix_memalign()
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // pvalloc near SIZE_MAX does not wrap when it rounds up to pages: null with ENOMEM.
+// @standard memalign(3)
 #include <malloc.h>
 
 #include "../check.h"

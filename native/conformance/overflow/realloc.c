@@ -1,4 +1,6 @@
 // realloc above PTRDIFF_MAX is null with ENOMEM, from null, from a small and from a large block.
+// @standard C23 7.24.3.7
+// @standard POSIX.1-2024, realloc()
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // reallocarray whose product overflows is null with ENOMEM and leaves the block alone.
+// @standard POSIX.1-2024, reallocarray()
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // valloc above PTRDIFF_MAX is null with ENOMEM: the page that is added for alignment does not wrap.
+// @standard glibc manual, Aligned Memory Blocks
 #include <malloc.h>
 
 #include "../check.h"

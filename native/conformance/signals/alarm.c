@@ -1,5 +1,7 @@
 // A timer's signals interrupt allocation at any instruction for a third of a second; the handler does
 // async-signal-safe things only. Interrupted system calls inside the heap do no harm.
+// @standard POSIX.1-2024, sigaction()
+// @standard POSIX.1-2024, Signal Concepts 2.4.3
 #include <sys/time.h>
 
 #include "../random.h"

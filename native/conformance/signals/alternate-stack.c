@@ -1,4 +1,5 @@
 // Threads with alternate signal stacks, made by malloc, take signals on them while they allocate.
+// @standard POSIX.1-2024, sigaltstack()
 #include "../threads.h"
 
 static atomic_long signals_seen;

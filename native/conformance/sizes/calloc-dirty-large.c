@@ -1,4 +1,5 @@
 // calloc's memory is zero also for large blocks that take the place of written and freed ones.
+// @standard C23 7.24.3.2
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // calloc's memory is zero also where it was used, written and freed before, for small and middle sizes.
+// @standard C23 7.24.3.2
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // A realloc that fails returns null and leaves the block as it was, usable and freeable.
+// @standard C23 7.24.3.7
 #include <malloc.h>
 
 #include "../random.h"

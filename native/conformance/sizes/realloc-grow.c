@@ -1,4 +1,5 @@
 // realloc to a larger size keeps the content, for every start up to 600 bytes and for steps up to megabytes.
+// @standard C23 7.24.3.7
 #include "../random.h"
 
 static void grow(size_t from, size_t to) {

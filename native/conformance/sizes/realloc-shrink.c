@@ -1,4 +1,5 @@
 // realloc to a smaller size keeps what is left of the content, and the rest can be used by others.
+// @standard C23 7.24.3.7
 #include "../random.h"
 
 static void shrink(size_t from, size_t to) {

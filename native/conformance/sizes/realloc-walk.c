@@ -1,4 +1,5 @@
 // A random walk of realloc over sixteen blocks at once: content is kept at each step, and no block hurts another.
+// @standard C23 7.24.3.7
 #include "../random.h"
 
 enum { blocks = 16, steps = 6000 };

@@ -1,4 +1,5 @@
 // realloc(p, 0) frees the block: a loop that would need 600 MiB otherwise stays small.
+// @standard glibc manual, Changing Block Size
 #include "../machine.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // realloc(p, 0) returns null, as glibc does.
+// @standard glibc manual, Changing Block Size
 #include "../check.h"
 
 int main(void) {

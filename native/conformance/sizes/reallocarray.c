@@ -1,4 +1,5 @@
 // reallocarray allocates from null, grows and shrinks with the content kept, and its block can be freed.
+// @standard POSIX.1-2024, reallocarray()
 #include "../random.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
 // After realloc the usable size covers the new size; content up to the old usable end survives growth.
+// @standard malloc_usable_size(3)
 #include <malloc.h>
 
 #include "../random.h"

@@ -1,5 +1,6 @@
 // malloc_usable_size is at least what was asked, the block is writable to that end without hurting its neighbours,
 // and null has size 0.
+// @standard malloc_usable_size(3)
 #include <malloc.h>
 
 #include "../check.h"

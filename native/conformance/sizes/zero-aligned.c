@@ -1,4 +1,6 @@
 // The aligned entry points asked for 0 bytes give unique, aligned blocks that free takes.
+// @standard glibc manual, Aligned Memory Blocks
+// @standard POSIX.1-2024, posix_memalign()
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,6 @@
 // calloc with a zero count, a zero size or both gives unique blocks that free takes.
+// @standard C23 7.24.3
+// @standard glibc manual, Allocating Cleared Space
 #include "../check.h"
 
 int main(void) {

@@ -1,4 +1,6 @@
 // malloc(0) gives a block of its own: not null, unlike every other live block, writable as far as it says, freeable.
+// @standard C23 7.24.3
+// @standard glibc manual, Malloc Examples
 #include <malloc.h>
 
 #include "../check.h"

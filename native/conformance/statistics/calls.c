@@ -1,4 +1,7 @@
 // mallinfo, mallinfo2, malloc_info, malloc_stats, malloc_trim and mallopt can be called, also while threads allocate.
+// @standard glibc manual, Statistics for Memory Allocation with malloc
+// @standard mallopt(3)
+// @standard malloc_trim(3)
 #include <fcntl.h>
 #include <malloc.h>
 

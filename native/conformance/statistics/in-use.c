@@ -1,4 +1,5 @@
 // mallinfo2's uordblks tells the truth: it grows by about what was allocated and falls back after free.
+// @standard glibc manual, Statistics for Memory Allocation with malloc
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,4 +1,5 @@
 // malloc_info with options other than 0 returns EINVAL and writes nothing.
+// @standard malloc_info(3)
 #include <malloc.h>
 
 #include "../check.h"

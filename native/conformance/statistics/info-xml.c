@@ -1,5 +1,6 @@
 // malloc_info(0, stream) writes well-formed XML whose root is <malloc version="1">: tags nest and close, attributes
 // are quoted.
+// @standard malloc_info(3)
 #include <ctype.h>
 #include <malloc.h>
 

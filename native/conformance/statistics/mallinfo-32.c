@@ -1,4 +1,5 @@
 // The old mallinfo, whose fields are int, agrees with mallinfo2 where the numbers are small.
+// @standard glibc manual, Statistics for Memory Allocation with malloc
 #include <malloc.h>
 
 #include "../check.h"

@@ -1,5 +1,6 @@
 // Sizes of one class allocated and freed in the patterns that hurt: first in first out, last in first out, every other
 // one, and steps across the border between two classes.
+// @standard C23 7.24.3
 #include "../random.h"
 
 enum { count = 2000 };

@@ -1,5 +1,6 @@
 // Three threads with a shared table: each takes a block that any of them allocated, checks it, and resizes, replaces or
 // frees it. Sizes reach from bytes to megabytes.
+// @standard C23 7.24.3
 #include "../threads.h"
 
 enum { threads = 3, slots = 400, steps = 25000 };

@@ -1,5 +1,6 @@
 // Four threads with a seed each, for about half a second: random malloc, calloc, realloc, memalign, posix_memalign and
 // free; content, alignment, usable size and zeroed memory are checked at every step, overlap shows as lost content.
+// @standard C23 7.24.3
 #include <malloc.h>
 
 #include "../threads.h"

@@ -1,4 +1,5 @@
 // C11 threads: thrd_create, thrd_exit, tss destructors that free, mtx and cnd; blocks cross from thread to thread.
+// @standard C23 7.28.5
 #include <threads.h>
 
 #include "../random.h"

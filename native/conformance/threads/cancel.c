@@ -1,4 +1,5 @@
 // Threads that are cancelled at a cancellation point between allocations; cleanup handlers and key destructors free.
+// @standard POSIX.1-2024, pthread_cancel()
 #include "../threads.h"
 
 static pthread_key_t key;

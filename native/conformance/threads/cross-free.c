@@ -1,4 +1,6 @@
 // 100 threads that allocate blocks, hand them to each other through shared slots, and free what others allocated.
+// @standard C23 7.24.3
+// @standard POSIX.1-2024, pthread_create()
 #include "../threads.h"
 
 enum { threads = 100, slots = 512, steps = 3000 };

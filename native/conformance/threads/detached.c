@@ -1,4 +1,5 @@
 // Detached threads that nobody joins: each allocates, frees what main gave it, and leaves a block that main frees.
+// @standard POSIX.1-2024, pthread_detach()
 #include <semaphore.h>
 
 #include "../threads.h"

@@ -1,5 +1,7 @@
 // Threads that run already touch the thread-local data of a library that is opened later: libc allocates it through
 // the heap, from within that access, and frees it at thread exit.
+// @standard C23 7.24.3
+// @standard POSIX.1-2024, pthread_create()
 // @needs tls-plugin
 #include <dlfcn.h>
 #include <semaphore.h>

@@ -1,4 +1,6 @@
 // The process exits while four threads allocate: exit handlers and destructors free and allocate, no crash, no hang.
+// @standard C23 7.24.3
+// @standard POSIX.1-2024, pthread_create()
 #include "../children.h"
 #include "../threads.h"
 

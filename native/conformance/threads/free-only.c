@@ -1,5 +1,7 @@
 // Two threads that only allocate and two that only free: memory that the latter free is used again by the former, so
 // that 1.2 GB in all stay within 300 MiB.
+// @standard C23 7.24.3
+// @standard POSIX.1-2024, pthread_create()
 #include "../machine.h"
 #include "../threads.h"
 

@@ -1,4 +1,5 @@
 // Destructors of pthread keys allocate and free at thread exit, in every round up to PTHREAD_DESTRUCTOR_ITERATIONS.
+// @standard POSIX.1-2024, pthread_key_create()
 #include <limits.h>
 
 #include "../threads.h"

@@ -1,4 +1,6 @@
 // main ends by pthread_exit while other threads go on allocating; the last one to end frees main's blocks.
+// @standard C23 7.24.3
+// @standard POSIX.1-2024, pthread_create()
 #include "../threads.h"
 
 static void* mains_block;

@@ -1,4 +1,6 @@
 // 2,000 short threads, 20 at a time: what a dead thread held is used again, so memory stays bounded.
+// @standard C23 7.24.3
+// @standard POSIX.1-2024, pthread_create()
 #include "../machine.h"
 #include "../threads.h"
 

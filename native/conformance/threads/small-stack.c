@@ -1,5 +1,6 @@
 // Threads on the smallest stack that the system allows allocate and free, first of all: a heap may not need deep
 // stacks.
+// @standard POSIX.1-2024, pthread_attr_setstacksize()
 #include "../threads.h"
 
 static void* body(void* argument) {

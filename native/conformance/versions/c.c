@@ -1,5 +1,6 @@
 // A C program's own versioned references (aligned_alloc@GLIBC_2.16, reallocarray@GLIBC_2.26, posix_memalign@2.2.5)
 // reach the heap that malloc and free reach. A library that exports all under one version splits them.
+// @standard glibc manual, Replacing malloc
 #include <dlfcn.h>
 #include <malloc.h>
 

@@ -1,4 +1,5 @@
 // pvalloc of the program is bound to the object that free and malloc_usable_size are bound to; valloc too.
+// @standard glibc manual, Replacing malloc
 #include <dlfcn.h>
 #include <malloc.h>
 

@@ -1,0 +1,54 @@
+/**
+ * The conformance kit sees what is wrong: under the fault library, each fault below fails the case that is meant for it,
+ * with words that name the defect, and without a fault that case passes.
+ */
+
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { check } from '../../lib/api/check.ts'
+import { scratch } from '../support/launching.ts'
+
+const folder = scratch()
+afterAll(folder.remove)
+const library = join(folder.path, 'libfaults.so')
+const sources = fileURLToPath(new URL('faults/', import.meta.url))
+
+beforeAll(async () => {
+  const files = readdirSync(sources).filter((file) => file.endsWith('.cpp'))
+  const flags = ['-std=c++20', '-O1', '-shared', '-fPIC', '-D_GNU_SOURCE', '-fno-builtin', '-pthread']
+  await promisify(execFile)(process.env.CXX || 'g++', [...flags, '-o', library, ...files, '-ldl'], { cwd: sources })
+}, 120_000)
+
+const faults: [fault: string, id: string, shows: string][] = [
+  ['eight-off:malloc', 'align/malloc', 'expected a multiple of 16'],
+  ['half-aligned:memalign', 'align/memalign', 'expected a multiple of'],
+  ['zero-null:calloc', 'sizes/zero-calloc', 'expected a block, got null'],
+  ['zero-shared:malloc', 'sizes/zero-malloc', 'blocks[i] != blocks[j]'],
+  ['errno-kept:malloc', 'overflow/malloc', 'check_errno, expected 12'],
+  ['wraps:pvalloc', 'overflow/pvalloc', 'expected null'],
+  ['clobbers:free', 'errno/free-small', 'errno, expected'],
+  ['dirty:calloc', 'sizes/calloc-dirty', 'expected 0x00'],
+  ['long-usable:malloc', 'sizes/usable', 'status|SIG|expected'],
+  ['realloc-copies-a-page', 'sizes/realloc-grow', 'expected 0x'],
+  ['mallinfo-empty', 'statistics/in-use', 'grown, expected at least'],
+  ['malloc-info-takes-options', 'statistics/info-options', 'expected 22, got 0'],
+  ['no-handler:new', 'operators/handler-gives-up', 'expected'],
+  ['reads-null:delete', 'operators/null', 'SIG'],
+]
+
+const outcomeOf = async (id: string, fault: string) => {
+  const { heaps } = await check({ heaps: [library], cases: [id], env: { ...process.env, ALLOC8_FAULT: fault } })
+  return heaps[0]?.cases[0]
+}
+
+test.each(faults)('%s fails %s', { timeout: 120_000 }, async (fault, id, shows) => {
+  const honest = await outcomeOf(id, '')
+  expect(honest?.outcome, honest?.message).toBe('pass')
+  const faulty = await outcomeOf(id, fault)
+  expect(faulty?.outcome).toBe('fail')
+  expect(faulty?.message).toMatch(new RegExp(shows.replace(/[[\]()]/g, '\\$&')))
+})
