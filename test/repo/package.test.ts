@@ -82,11 +82,14 @@ describe('installing', () => {
   })
 
   test('downloads nothing in its own steps', () => {
-    for (const script of ['build-native', 'build-lib', 'built', 'sources'].map((name) => `scripts/${name}.mjs`)) {
+    for (const script of ['build-native', 'build-lib', 'built', 'conformance', 'sources'].map(
+      (name) => `scripts/${name}.mjs`,
+    )) {
       const modules = typescriptImports(textOf(script))
       expect(
         modules.filter(
-          (name) => !/^(?:node:(?:child_process|fs|module|path|url)|\.\/(?:sources|built)\.mjs)$/.test(name),
+          (name) =>
+            !/^(?:node:(?:child_process|fs|module|path|url)|\.\/(?:sources|built|conformance)\.mjs)$/.test(name),
         ),
       ).toEqual([])
       expect(textOf(script)).not.toMatch(/\bfetch\b|\bcurl\b|\bwget\b|https?:/)

@@ -37,15 +37,14 @@
 #define HEAP_FAULTS(X)                                                                                                      \
   X(alignment_kept, "alignment-not-rounded")                                                                                \
   X(alignment_error, "alignment-error")                                                                                     \
-  X(careless, "careless-alignment") X(realloc_old_size, "realloc-copies-old-size") X(                                       \
-      realloc_page, "realloc-copies-a-page") X(realloc_frees, "realloc-fails-freeing") X(realloc_zero,                      \
-                                                                                         "realloc-zero-keeps")              \
-      X(realloc_zero_leaks, "realloc-zero-leaks") X(realloc_copies, "realloc-always-copies") X(                             \
-          realloc_aligned,                                                                                                  \
-          "realloc-of-aligned") X(realloc_shrink,                                                                           \
-                                  "realloc-shrinks-badly") X(realloc_large,                                                 \
-                                                             "realloc-of-large-loses") X(realloc_unaligned,                 \
-                                                                                         "realloc-large-eight-off")         \
+  X(careless, "careless-alignment")                                                                                         \
+  X(realloc_old_size, "realloc-copies-old-size") X(realloc_page, "realloc-copies-a-page") X(                                \
+      realloc_frees, "realloc-fails-freeing") X(realloc_zero, "realloc-zero-keeps") X(realloc_zero_leaks,                   \
+                                                                                      "realloc-zero-leaks")                 \
+      X(realloc_copies, "realloc-always-copies") X(realloc_aligned, "realloc-of-aligned") X(                                \
+          realloc_shrink, "realloc-shrinks-badly") X(realloc_large,                                                         \
+                                                     "realloc-of-large-loses") X(realloc_unaligned,                         \
+                                                                                 "realloc-large-eight-off")                 \
           X(realloc_usable, "realloc-forgets-usable") X(realloc_same, "realloc-same-size-clears") X(                        \
               array_wraps, "reallocarray-wraps") X(calloc_wraps, "calloc-wraps") X(calloc_large, "calloc-dirty-large")      \
               X(calloc_touches, "calloc-touches") X(calloc_other, "calloc-dirty-of-others") X(                              \
@@ -82,12 +81,14 @@
                                                     "takes-alternate-"                                                      \
                                                     "stack") X(sigpipe,                                                     \
                                                                "ignores-sigpipe") X(descriptor, "keeps-a-descriptor")       \
-                                                      X(break_own, "break-is-its-own") X(reserves, "reserves-at-"           \
-                                                                                                   "start") X(              \
-                                                          reserves_data,                                                    \
-                                                          "reserves-data") X(bootstrap, "bootstrap-unknown")                \
-                                                          X(early,                                                          \
-                                                            "early-blocks-forgotten") X(ends, "ends-with-destructor")       \
+                                                      X(break_own, "break-is-its-own") X(reserves,                          \
+                                                                                         "reserves-at-"                     \
+                                                                                         "start") X(reserves_data,          \
+                                                                                                    "reserves-data")        \
+                                                          X(bootstrap, "bootstrap-unknown") X(                              \
+                                                              early, "early-blocks-forgotten") X(ends,                      \
+                                                                                                 "ends-with-"               \
+                                                                                                 "destructor")              \
                                                               X(exit_status, "exit-status-lost") X(                         \
                                                                   exit_thread,                                              \
                                                                   "exit-from-thread-aborts") X(quick,                       \
@@ -117,15 +118,14 @@
                                                                                         "7") X(mallopt_zero,                \
                                                                                                "mallopt-"                   \
                                                                                                "refuses")                   \
-                                                                                          X(                                \
-                                                                                              stats_stdout,                 \
-                                                                                              "malloc-stats-to-"            \
-                                                                                              "stdout") X(stats_hang,       \
-                                                                                                          "statistics"      \
-                                                                                                          "-"               \
-                                                                                                          "abort-"          \
-                                                                                                          "with-"           \
-                                                                                                          "threads")        \
+                                                                                          X(stats_stdout,                   \
+                                                                                            "malloc-stats-to-"              \
+                                                                                            "stdout") X(stats_hang,         \
+                                                                                                        "statistics"        \
+                                                                                                        "-"                 \
+                                                                                                        "abort-"            \
+                                                                                                        "with-"             \
+                                                                                                        "threads")          \
                                                                                               X(slow_class,                 \
                                                                                                 "o"                         \
                                                                                                 "v"                         \
@@ -183,7 +183,8 @@
 #define ENTRIES(X)                                                                                                    \
   X(malloc, "malloc")                                                                                                 \
   X(calloc, "calloc")                                                                                                 \
-  X(realloc, "realloc") X(reallocarray, "reallocarray") X(memalign, "memalign") X(aligned_alloc, "aligned-alloc")     \
+  X(realloc, "realloc")                                                                                               \
+  X(reallocarray, "reallocarray") X(memalign, "memalign") X(aligned_alloc, "aligned-alloc")                           \
       X(posix_memalign, "posix-memalign") X(valloc, "valloc") X(pvalloc, "pvalloc") X(strdup, "strdup")               \
           X(twin, "twin") X(cfree, "cfree") X(plain_new, "new") X(array_new, "new-array")                             \
               X(nothrow_new, "nothrow-new") X(nothrow_array, "nothrow-new-array") X(aligned_new, "aligned-new")       \
