@@ -25,7 +25,13 @@ export interface BuiltinHeap {
 
 const neverReuses = 'an arena reuses no memory but the last block of a thread'
 
-const arenaDeclines: Readonly<Record<string, string>> = {}
+const arenaDeclines: Readonly<Record<string, string>> = {
+  'memory/limit-other-sizes': neverReuses,
+  'memory/limit-small': neverReuses,
+  'memory/reuse': neverReuses,
+  'threads/free-only': neverReuses,
+  'threads/short': neverReuses,
+}
 
 export const builtinHeaps: readonly BuiltinHeap[] = [
   { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null, declines: {} },

@@ -34,170 +34,138 @@
   X(bypasses, "bypasses")             /* does not call the plain operator */
 
 // What is wrong with the whole heap.
-#define HEAP_FAULTS(X)                                                                                                      \
-  X(alignment_kept, "alignment-not-rounded")                                                                                \
-  X(alignment_error, "alignment-error")                                                                                     \
-  X(careless, "careless-alignment")                                                                                         \
-  X(realloc_old_size, "realloc-copies-old-size") X(realloc_page, "realloc-copies-a-page") X(                                \
-      realloc_frees, "realloc-fails-freeing") X(realloc_zero, "realloc-zero-keeps") X(realloc_zero_leaks,                   \
-                                                                                      "realloc-zero-leaks")                 \
-      X(realloc_copies, "realloc-always-copies") X(realloc_aligned, "realloc-of-aligned") X(                                \
-          realloc_shrink, "realloc-shrinks-badly") X(realloc_large,                                                         \
-                                                     "realloc-of-large-loses") X(realloc_unaligned,                         \
-                                                                                 "realloc-large-eight-off")                 \
-          X(realloc_usable, "realloc-forgets-usable") X(realloc_same, "realloc-same-size-clears") X(                        \
-              array_wraps, "reallocarray-wraps") X(calloc_wraps, "calloc-wraps") X(calloc_large, "calloc-dirty-large")      \
-              X(calloc_touches, "calloc-touches") X(calloc_other, "calloc-dirty-of-others") X(                              \
-                  usable_null, "usable-of-null") X(usable_moves, "usable-changes") X(usable_errno,                          \
-                                                                                     "usable-clobbers-errno")               \
-                  X(given_twice, "given-twice") X(no_lock, "no-lock") X(mapping_each, "mapping-per-block") X(               \
-                      keeps_all, "keeps-all") X(keeps_large, "keeps-large") X(fragments,                                    \
-                                                                              "fragments") X(thread_leak,                   \
-                                                                                             "leaks-at-thread-exit")        \
-                      X(thread_arena, "arena-per-thread") X(thread_ends, "thread-ends-early") X(                            \
-                          thread_blocks,                                                                                    \
-                          "thread-blocks-die") X(cross_free,                                                                \
-                                                 "cross-free-corrupts") X(cross_realloc, "cross-realloc-loses")             \
-                          X(cross_usable, "cross-usable-wrong") X(first_free, "first-free-crashes") X(                      \
-                              deep_stack,                                                                                   \
-                              "deep-stack") X(many_threads, "no-more-than-64-threads")                                      \
-                              X(fork_unlocked, "fork-without-handlers") X(fork_late, "fork-handlers-late") X(               \
-                                  fork_first,                                                                               \
-                                  "fork-handlers-at-first-malloc") X(fork_thread, "fork-unlocked-in-threads")               \
-                                  X(fork_depth, "fork-broken-from-depth-6") X(fork_shared, "shared-with-children") X(       \
-                                      child_free,                                                                           \
-                                      "child-cannot-free") X(child_thread, "child-cannot-start-threads")                    \
-                                      X(child_exit, "child-exit-aborts") X(child_large, "child-loses-large-blocks") X(      \
-                                          child_many,                                                                       \
-                                          "child-frees-1000") X(child_grandchild, "grandchild-cannot-free")                 \
-                                          X(atfork_reversed, "atfork-reversed") X(                                          \
-                                              atfork_kept,                                                                  \
-                                              "atfork-never-unregistered") X(atfork_nested,                                 \
-                                                                             "atfork-nested-"                               \
-                                                                             "aborts") X(interrupted, "interrupted")        \
-                                              X(mask, "changes-signal-mask") X(handler, "takes-sigsegv") X(                 \
-                                                  abort_hangs, "catches-sigabrt") X(sigterm, "ignores-sigterm")             \
-                                                  X(alt_stack,                                                              \
-                                                    "takes-alternate-"                                                      \
-                                                    "stack") X(sigpipe,                                                     \
-                                                               "ignores-sigpipe") X(descriptor, "keeps-a-descriptor")       \
-                                                      X(break_own, "break-is-its-own") X(reserves,                          \
-                                                                                         "reserves-at-"                     \
-                                                                                         "start") X(reserves_data,          \
-                                                                                                    "reserves-data")        \
-                                                          X(bootstrap, "bootstrap-unknown") X(                              \
-                                                              early, "early-blocks-forgotten") X(ends,                      \
-                                                                                                 "ends-with-"               \
-                                                                                                 "destructor")              \
-                                                              X(exit_status, "exit-status-lost") X(                         \
-                                                                  exit_thread,                                              \
-                                                                  "exit-from-thread-aborts") X(quick,                       \
-                                                                                               "quick-exit-aborts")         \
-                                                                  X(closed_files, "needs-standard-files") X(                \
-                                                                      large_environment,                                    \
-                                                                      "reads-small-environments") X(prints, "prints")       \
-                                                                      X(mallinfo_empty, "mallinfo-empty")                   \
-                                                                          X(mallinfo_grows, "mallinfo-never-falls") X(      \
-                                                                              mallinfo_large,                               \
-                                                                              "mallinfo-without-large")                     \
-                                                                              X(mallinfo_wraps, "mallinfo-wraps") X(        \
-                                                                                  info_open,                                \
-                                                                                  "malloc-"                                 \
-                                                                                  "info-"                                   \
-                                                                                  "unclose"                                 \
-                                                                                  "d") X(info_options,                      \
-                                                                                         "malloc-info-takes-"               \
-                                                                                         "options")                         \
-                                                                                  X(info_empty,                             \
-                                                                                    "malloc-"                               \
-                                                                                    "info-"                                 \
-                                                                                    "empty") X(trim_crash,                  \
-                                                                                               "malloc-trim-frees")         \
-                                                                                      X(trim_result,                        \
-                                                                                        "malloc-trim-answers-"              \
-                                                                                        "7") X(mallopt_zero,                \
-                                                                                               "mallopt-"                   \
-                                                                                               "refuses")                   \
-                                                                                          X(stats_stdout,                   \
-                                                                                            "malloc-stats-to-"              \
-                                                                                            "stdout") X(stats_hang,         \
-                                                                                                        "statistics"        \
-                                                                                                        "-"                 \
-                                                                                                        "abort-"            \
-                                                                                                        "with-"             \
-                                                                                                        "threads")          \
-                                                                                              X(slow_class,                 \
-                                                                                                "o"                         \
-                                                                                                "v"                         \
-                                                                                                "e"                         \
-                                                                                                "r"                         \
-                                                                                                "l"                         \
-                                                                                                "a"                         \
-                                                                                                "p"                         \
-                                                                                                "s"                         \
-                                                                                                "-"                         \
-                                                                                                "o"                         \
-                                                                                                "n"                         \
-                                                                                                "e"                         \
-                                                                                                "-"                         \
-                                                                                                "s"                         \
-                                                                                                "i"                         \
-                                                                                                "z"                         \
-                                                                                                "e") X(large_overlap,       \
-                                                                                                       "overlaps-"          \
-                                                                                                       "large")             \
-                                                                                                  X(aligned_overlap,        \
-                                                                                                    "overlaps"              \
-                                                                                                    "-aligne"               \
-                                                                                                    "d") X(sized_lost,      \
-                                                                                                           "f"              \
-                                                                                                           "r"              \
-                                                                                                           "e"              \
-                                                                                                           "e"              \
-                                                                                                           "-"              \
-                                                                                                           "s"              \
-                                                                                                           "i"              \
-                                                                                                           "z"              \
-                                                                                                           "e"              \
-                                                                                                           "d"              \
-                                                                                                           "-"              \
-                                                                                                           "l"              \
-                                                                                                           "o"              \
-                                                                                                           "s"              \
-                                                                                                           "t")             \
-                                                                                                      X(aligned_sized_lost, \
-                                                                                                        "free"              \
-                                                                                                        "-ali"              \
-                                                                                                        "gned"              \
-                                                                                                        "-siz"              \
-                                                                                                        "ed-"               \
-                                                                                                        "los"               \
-                                                                                                        "t")                \
-                                                                                                          X(sized_null,     \
-                                                                                                            "free-"         \
-                                                                                                            "sized-"        \
-                                                                                                            "reads-"        \
-                                                                                                            "null")
+// A line each, which the formatter would not leave so.
+// clang-format off
+#define HEAP_FAULTS(X) \
+  X(alignment_kept, "alignment-not-rounded") \
+  X(alignment_error, "alignment-error") \
+  X(careless, "careless-alignment") \
+  X(realloc_old_size, "realloc-copies-old-size") \
+  X(realloc_page, "realloc-copies-a-page") \
+  X(realloc_frees, "realloc-fails-freeing") \
+  X(realloc_zero, "realloc-zero-keeps") \
+  X(realloc_zero_leaks, "realloc-zero-leaks") \
+  X(realloc_copies, "realloc-always-copies") \
+  X(realloc_aligned, "realloc-of-aligned") \
+  X(realloc_shrink, "realloc-shrinks-badly") \
+  X(realloc_large, "realloc-of-large-loses") \
+  X(realloc_unaligned, "realloc-large-eight-off") \
+  X(realloc_usable, "realloc-forgets-usable") \
+  X(realloc_same, "realloc-same-size-clears") \
+  X(array_wraps, "reallocarray-wraps") \
+  X(calloc_wraps, "calloc-wraps") \
+  X(calloc_large, "calloc-dirty-large") \
+  X(calloc_touches, "calloc-touches") \
+  X(calloc_other, "calloc-dirty-of-others") \
+  X(usable_null, "usable-of-null") \
+  X(usable_moves, "usable-changes") \
+  X(usable_errno, "usable-clobbers-errno") \
+  X(given_twice, "given-twice") \
+  X(no_lock, "no-lock") \
+  X(mapping_each, "mapping-per-block") \
+  X(keeps_all, "keeps-all") \
+  X(keeps_large, "keeps-large") \
+  X(fragments, "fragments") \
+  X(thread_leak, "leaks-at-thread-exit") \
+  X(thread_arena, "arena-per-thread") \
+  X(thread_ends, "thread-ends-early") \
+  X(thread_blocks, "thread-blocks-die") \
+  X(cross_free, "cross-free-corrupts") \
+  X(cross_realloc, "cross-realloc-loses") \
+  X(cross_usable, "cross-usable-wrong") \
+  X(first_free, "first-free-crashes") \
+  X(deep_stack, "deep-stack") \
+  X(many_threads, "no-more-than-64-threads") \
+  X(fork_unlocked, "fork-without-handlers") \
+  X(fork_late, "fork-handlers-late") \
+  X(fork_first, "fork-handlers-at-first-malloc") \
+  X(fork_thread, "fork-unlocked-in-threads") \
+  X(fork_depth, "fork-broken-from-depth-6") \
+  X(fork_shared, "shared-with-children") \
+  X(child_free, "child-cannot-free") \
+  X(child_thread, "child-cannot-start-threads") \
+  X(child_exit, "child-exit-aborts") \
+  X(child_large, "child-loses-large-blocks") \
+  X(child_many, "child-frees-1000") \
+  X(child_grandchild, "grandchild-cannot-free") \
+  X(atfork_reversed, "atfork-reversed") \
+  X(atfork_kept, "atfork-never-unregistered") \
+  X(atfork_nested, "atfork-nested-aborts") \
+  X(interrupted, "interrupted") \
+  X(mask, "changes-signal-mask") \
+  X(handler, "takes-sigsegv") \
+  X(abort_hangs, "catches-sigabrt") \
+  X(sigterm, "ignores-sigterm") \
+  X(alt_stack, "takes-alternate-stack") \
+  X(sigpipe, "ignores-sigpipe") \
+  X(descriptor, "keeps-a-descriptor") \
+  X(break_own, "break-is-its-own") \
+  X(reserves, "reserves-at-start") \
+  X(reserves_data, "reserves-data") \
+  X(bootstrap, "bootstrap-unknown") \
+  X(early, "early-blocks-forgotten") \
+  X(ends, "ends-with-destructor") \
+  X(exit_status, "exit-status-lost") \
+  X(exit_thread, "exit-from-thread-aborts") \
+  X(quick, "quick-exit-aborts") \
+  X(closed_files, "needs-standard-files") \
+  X(large_environment, "reads-small-environments") \
+  X(prints, "prints") \
+  X(mallinfo_empty, "mallinfo-empty") \
+  X(mallinfo_grows, "mallinfo-never-falls") \
+  X(mallinfo_large, "mallinfo-without-large") \
+  X(mallinfo_wraps, "mallinfo-wraps") \
+  X(info_open, "malloc-info-unclosed") \
+  X(info_options, "malloc-info-takes-options") \
+  X(info_empty, "malloc-info-empty") \
+  X(trim_crash, "malloc-trim-frees") \
+  X(trim_result, "malloc-trim-answers-7") \
+  X(mallopt_zero, "mallopt-refuses") \
+  X(stats_stdout, "malloc-stats-to-stdout") \
+  X(stats_hang, "statistics-abort-with-threads") \
+  X(slow_class, "overlaps-one-size") \
+  X(large_overlap, "overlaps-large") \
+  X(aligned_overlap, "overlaps-aligned") \
+  X(sized_lost, "free-sized-lost") \
+  X(aligned_sized_lost, "free-aligned-sized-lost") \
+  X(sized_null, "free-sized-reads-null")
 
 // The functions that a fault can sit in.
-#define ENTRIES(X)                                                                                                    \
-  X(malloc, "malloc")                                                                                                 \
-  X(calloc, "calloc")                                                                                                 \
-  X(realloc, "realloc")                                                                                               \
-  X(reallocarray, "reallocarray") X(memalign, "memalign") X(aligned_alloc, "aligned-alloc")                           \
-      X(posix_memalign, "posix-memalign") X(valloc, "valloc") X(pvalloc, "pvalloc") X(strdup, "strdup")               \
-          X(twin, "twin") X(cfree, "cfree") X(plain_new, "new") X(array_new, "new-array")                             \
-              X(nothrow_new, "nothrow-new") X(nothrow_array, "nothrow-new-array") X(aligned_new, "aligned-new")       \
-                  X(aligned_array, "aligned-new-array") X(nothrow_aligned, "nothrow-aligned-new")                     \
-                      X(nothrow_aligned_array, "nothrow-aligned-new-array") X(free, "free") X(plain_delete, "delete") \
-                          X(array_delete, "delete-array") X(sized_delete, "sized-delete")                             \
-                              X(sized_array, "sized-delete-array") X(nothrow_delete, "nothrow-delete")                \
-                                  X(nothrow_array_delete, "nothrow-delete-array") X(aligned_delete, "aligned-delete") \
-                                      X(aligned_array_delete, "aligned-delete-array")                                 \
-                                          X(sized_aligned, "sized-aligned-delete")                                    \
-                                              X(sized_aligned_array, "sized-aligned-delete-array")                    \
-                                                  X(nothrow_aligned_delete, "nothrow-aligned-delete")                 \
-                                                      X(nothrow_aligned_array_delete, "nothrow-aligned-delete-array")
+#define ENTRIES(X) \
+  X(malloc, "malloc") \
+  X(calloc, "calloc") \
+  X(realloc, "realloc") \
+  X(reallocarray, "reallocarray") \
+  X(memalign, "memalign") \
+  X(aligned_alloc, "aligned-alloc") \
+  X(posix_memalign, "posix-memalign") \
+  X(valloc, "valloc") \
+  X(pvalloc, "pvalloc") \
+  X(strdup, "strdup") \
+  X(twin, "twin") \
+  X(cfree, "cfree") \
+  X(plain_new, "new") \
+  X(array_new, "new-array") \
+  X(nothrow_new, "nothrow-new") \
+  X(nothrow_array, "nothrow-new-array") \
+  X(aligned_new, "aligned-new") \
+  X(aligned_array, "aligned-new-array") \
+  X(nothrow_aligned, "nothrow-aligned-new") \
+  X(nothrow_aligned_array, "nothrow-aligned-new-array") \
+  X(free, "free") \
+  X(plain_delete, "delete") \
+  X(array_delete, "delete-array") \
+  X(sized_delete, "sized-delete") \
+  X(sized_array, "sized-delete-array") \
+  X(nothrow_delete, "nothrow-delete") \
+  X(nothrow_array_delete, "nothrow-delete-array") \
+  X(aligned_delete, "aligned-delete") \
+  X(aligned_array_delete, "aligned-delete-array") \
+  X(sized_aligned, "sized-aligned-delete") \
+  X(sized_aligned_array, "sized-aligned-delete-array") \
+  X(nothrow_aligned_delete, "nothrow-aligned-delete") \
+  X(nothrow_aligned_array_delete, "nothrow-aligned-delete-array")
+// clang-format on
 
 #define NAMED(name, text) name,
 enum class Kind { none, ENTRY_FAULTS(NAMED) HEAP_FAULTS(NAMED) };
