@@ -42,7 +42,7 @@ export interface CheckPlan {
   onProgress?: ((progress: CheckProgress) => void) | undefined
 }
 
-/** How long a stress case is told to run, in milliseconds; see stress/shadow. */
+/** How long a stress case is told to run, in milliseconds; see stress/random. */
 const stressVariable = 'CONFORMANCE_STRESS_MS'
 
 const interrupted = 'not run: the check was stopped'

@@ -1,7 +1,10 @@
-// Four threads with a seed each, for about half a second: random malloc, calloc, realloc, memalign, posix_memalign and
-// free; content, alignment, usable size and zeroed memory are checked at every step, overlap shows as lost content.
+// Four threads with a seed each, for about half a second or as long as they are told: random malloc, calloc, realloc,
+// memalign, posix_memalign and free; content, alignment, usable size and zeroed memory are checked at every step,
+// overlap shows as lost content.
 // @standard C23 7.24.3
+// @stress CONFORMANCE_STRESS_MS
 #include <malloc.h>
+#include <time.h>
 
 #include "../threads.h"
 
@@ -48,11 +51,26 @@ static void resize(Random* random, Shadow* shadow, size_t step) {
   pattern_fill(block, size, step);
 }
 
+static long now_ms(void) {
+  struct timespec now;
+  CHECK_EQUAL(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// When to end, 0 where a number of steps decides.
+static long end_ms;
+
+static int goes_on(size_t step) {
+  if (step <= steps) return 1;
+  // The clock is read now and then only.
+  return end_ms != 0 && (step % 1024 != 0 || now_ms() < end_ms);
+}
+
 static void* body(void* argument) {
   Random random = {(uintptr_t)argument};
   Shadow shadows[blocks];
   memset(shadows, 0, sizeof shadows);
-  for (size_t step = 1; step <= steps; step++) {
+  for (size_t step = 1; goes_on(step); step++) {
     Shadow* shadow = &shadows[random_below(&random, blocks)];
     CHECK_PATTERN(shadow->block, shadow->size, shadow->seed);
     if (shadow->block && random_below(&random, 3) == 0) {
@@ -71,7 +89,10 @@ static void* body(void* argument) {
 }
 
 int main(void) {
-  deadline(40);
+  const char* told = getenv("CONFORMANCE_STRESS_MS");
+  long run_ms = told ? atol(told) : 0;
+  if (run_ms > 0) end_ms = now_ms() + run_ms;
+  deadline(40 + (unsigned)(run_ms / 1000));
   pthread_t thread[threads];
   for (size_t i = 0; i < threads; i++) thread[i] = thread_start(body, (void*)(i + 1));
   for (size_t i = 0; i < threads; i++) thread_join(thread[i]);

@@ -50,7 +50,6 @@
   X(realloc_shrink, "realloc-shrinks-badly") \
   X(realloc_large, "realloc-of-large-loses") \
   X(realloc_unaligned, "realloc-large-eight-off") \
-  X(realloc_usable, "realloc-forgets-usable") \
   X(realloc_same, "realloc-same-size-clears") \
   X(array_wraps, "reallocarray-wraps") \
   X(calloc_wraps, "calloc-wraps") \
