@@ -5,7 +5,7 @@ import { allHeaps, check, conformanceCases } from '../api/check.ts'
 import { Alloc8Error } from '../errors.ts'
 import { casesText, checkJunit, checkMarkdown, checkText } from '../report/index.ts'
 import type { CheckResult } from '../types.ts'
-import { interruption } from './interruption.ts'
+import { watched } from './interruption.ts'
 import { collect, duration, wholeNumber } from './options.ts'
 import { toJson } from './output.ts'
 import { checkProgress } from './progress.ts'
@@ -97,31 +97,15 @@ async function checkAndShow(flags: CheckFlags, work: (watch: Watch) => Promise<C
     }),
   )
   const progress = checkProgress(process.stderr)
-  const interrupt = interruption(
-    () => {
-      progress.end()
-      process.stderr.write('alloc8: stopping with what was found; once more ends it at once\n')
-    },
-    () => {
-      progress.end()
-      reports.abandon()
-    },
+  const stopping = 'stopping with what was found'
+  const { result, interrupted } = await watched({ progress, reports, stopping }, (signal) =>
+    work({ signal, onProgress: progress.update }),
   )
-  let result: CheckResult
-  try {
-    result = await work({ signal: interrupt.signal, onProgress: progress.update })
-  } catch (error) {
-    reports.abandon()
-    throw error
-  } finally {
-    progress.end()
-    interrupt.end()
-  }
   const stream = reports.onStdout ? process.stderr : process.stdout
   // First to the terminal: a report that cannot be written must not take the result along.
   stream.write(checkText(result, styleFor(stream)))
   reports.write(result)
-  return { result, interrupted: interrupt.signal.aborted }
+  return { result, interrupted }
 }
 
 function exitStatus({ heaps, holds }: CheckResult): number {

@@ -17,7 +17,7 @@ import {
   type TextStyle,
 } from '../report/index.ts'
 import type { ComparedHeap, CompareResult, GateResult } from '../types.ts'
-import { interruption } from './interruption.ts'
+import { watched } from './interruption.ts'
 import { toJson } from './output.ts'
 import { progressLine } from './progress.ts'
 import { openAll, type Reports } from './reports.ts'
@@ -73,37 +73,17 @@ export async function compareAndShow(
   { reports, showOutput, adopt }: { reports: Reports<CompareResult>; showOutput: boolean; adopt: boolean },
 ): Promise<{ result: CompareResult; interrupted: boolean }> {
   const progress = progressLine(process.stderr)
-  const interrupt = interruption(
-    () => {
-      progress.end()
-      process.stderr.write('alloc8: stopping with the blocks that there are; once more ends it at once\n')
-    },
-    () => {
-      progress.end()
-      reports.abandon()
-    },
+  const stopping = 'stopping with the blocks that there are'
+  const { result, interrupted } = await watched({ progress, reports, stopping }, (signal) =>
+    work({ signal, onProgress: progress.update, onOutput: showOutput ? progress.print : undefined }),
   )
-  let result: CompareResult
-  try {
-    result = await work({
-      signal: interrupt.signal,
-      onProgress: progress.update,
-      onOutput: showOutput ? progress.print : undefined,
-    })
-  } catch (error) {
-    reports.abandon()
-    throw error
-  } finally {
-    progress.end()
-    interrupt.end()
-  }
   const stream = reports.onStdout ? process.stderr : process.stdout
   const style = styleFor(stream)
   // First to the terminal: a report that cannot be written must not take the result along.
   stream.write(compareText(result, style))
   if (adopt) stream.write(await adoption(result, style))
   reports.write(result)
-  return { result, interrupted: interrupt.signal.aborted }
+  return { result, interrupted }
 }
 
 /** The command line that does it again: the words of this one, with the seed where it had none. */

@@ -21,19 +21,7 @@ const wrapOff = '\x1b[?7l'
 /** A bar with the heap in hand and the time left; nothing where the stream is no terminal. */
 export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
   if (!stream.isTTY) return { update: () => {}, print: (chunk) => void stream.write(chunk), end: () => {} }
-  const bar = new cliProgress.SingleBar(
-    {
-      stream,
-      format: '{bar} {value}/{total}  {block}  {heap}  {left}',
-      barsize: 24,
-      clearOnComplete: true,
-      hideCursor: true,
-      linewrap: false,
-      gracefulExit: false,
-      fps: 10,
-    },
-    cliProgress.Presets.rect,
-  )
+  const bar = newBar(stream, '{bar} {value}/{total}  {block}  {heap}  {left}')
   let started = false
   let rest = Buffer.alloc(0)
   const write = (lines: Buffer) => {
@@ -75,19 +63,7 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
 /** A bar with the heap and the case in hand and the failures so far; nothing where the stream is no terminal. */
 export function checkProgress(stream: NodeJS.WriteStream): { update(progress: CheckProgress): void; end(): void } {
   if (!stream.isTTY) return { update: () => {}, end: () => {} }
-  const bar = new cliProgress.SingleBar(
-    {
-      stream,
-      format: '{bar} {value}/{total}  {failures}  {heap}  {id}',
-      barsize: 24,
-      clearOnComplete: true,
-      hideCursor: true,
-      linewrap: false,
-      gracefulExit: false,
-      fps: 10,
-    },
-    cliProgress.Presets.rect,
-  )
+  const bar = newBar(stream, '{bar} {value}/{total}  {failures}  {heap}  {id}')
   let started = false
   return {
     update({ done, total, failed, heap, id }) {
@@ -101,6 +77,22 @@ export function checkProgress(stream: NodeJS.WriteStream): { update(progress: Ch
       bar.stop()
     },
   }
+}
+
+function newBar(stream: NodeJS.WriteStream, format: string): cliProgress.SingleBar {
+  return new cliProgress.SingleBar(
+    {
+      stream,
+      format,
+      barsize: 24,
+      clearOnComplete: true,
+      hideCursor: true,
+      linewrap: false,
+      gracefulExit: false,
+      fps: 10,
+    },
+    cliProgress.Presets.rect,
+  )
 }
 
 function timeLeft(ms: number): string {

@@ -30,8 +30,7 @@
   X(reads_null, "reads-null")         /* null is looked at */               \
   X(clobbers, "clobbers")             /* errno is another afterwards */     \
   X(dirty, "dirty")                   /* calloc does not clear */           \
-  X(cuts, "cuts")                     /* sizes lose their upper 32 bits */  \
-  X(bypasses, "bypasses")             /* does not call the plain operator */
+  X(cuts, "cuts")                     /* sizes lose their upper 32 bits */
 
 // What is wrong with the whole heap.
 // A line each, which the formatter would not leave so.
