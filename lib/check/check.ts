@@ -15,7 +15,7 @@ import type {
 import { type Case, startCase } from './cases.ts'
 import { caseEnvironment, type Ending, type ExecuteOptions, execute } from './execute.ts'
 import { judgeCase, judgeMisuse } from './judge.ts'
-import { shellCommand } from './shell.ts'
+import { checkCommand, shellCommand } from './shell.ts'
 import { readStart, type Start } from './start.ts'
 
 /** A heap with the cases whose subject it does not offer, and why. */
@@ -130,7 +130,10 @@ function describer(heap: ResolvedHeap, options: ExecuteOptions): (one: Case) => 
   return (one) => {
     const { id, group, explanation, standard, source } = one
     const env = caseEnvironment(one, heap, options)
-    return { id, group, explanation, standard, source, reproduce: shellCommand(one.program, env, options.env) }
+    // A link to a library whose path cannot be preloaded does not outlive the check.
+    const linked = env['LD_PRELOAD']?.includes(`${options.linkFolder}/`) === true
+    const reproduce = linked ? checkCommand(heap.spec, id) : shellCommand(one.program, env, options.env)
+    return { id, group, explanation, standard, source, reproduce }
   }
 }
 

@@ -7,3 +7,8 @@ export function shellCommand(program: string, env: Record<string, string>, base:
   const ours = Object.entries(env).filter(([name, value]) => base[name] !== value && name !== 'LC_ALL')
   return [...ours.map(([name, value]) => `${name}=${quote([value])}`), quote([program])].join(' ')
 }
+
+/** A line that runs one case by alloc8. */
+export function checkCommand(heap: string, id: string): string {
+  return quote(['alloc8', 'check', heap, '--case', id])
+}

@@ -36,7 +36,7 @@ export function readStart(heap: ResolvedHeap, ending: Ending, timeoutMs: number)
 function problemOf(heap: ResolvedHeap, ending: Ending, timeoutMs: number, home: string | null): CheckProblem | null {
   const words = ending.stderr.trim().split('\n').slice(0, 2).join(' | ')
   const said = words === '' ? '' : `: ${words}`
-  const refused = refusedPreload(ending)
+  const refused = refusedPreload(ending) ?? missingPart(ending)
   if (refused !== null) return { code: 'not-loaded', message: `the loader cannot preload it: ${refused}` }
   if (ending.timedOut)
     return { code: 'hangs', message: `a program that does nothing had not ended after ${timeoutMs / 1000} s${said}` }
@@ -50,4 +50,10 @@ function problemOf(heap: ResolvedHeap, ending: Ending, timeoutMs: number, home: 
     return null
   const isLibc = heap.path !== null && realpathSync(heap.path) === realpathSync(home)
   return isLibc ? null : { code: 'not-in-effect', message: `malloc is still that of ${home}` }
+}
+
+/** What the loader said where a library that the heap needs, or a symbol, is not there; it ends the program with 127. */
+function missingPart({ status, stderr }: Ending): string | null {
+  if (status !== 127) return null
+  return /: (?:error while loading shared libraries|symbol lookup error): ([^\n]*)/.exec(stderr)?.[1] ?? null
 }

@@ -37,11 +37,13 @@ function addSuite(root: xmlbuilder.XMLElement, heap: CheckedHeap): void {
     skipped: skip,
     time: seconds(time),
   })
-  const list = suite.ele('properties')
-  for (const [outcome, count] of Object.entries(misuseCounts(heap))) {
-    list.ele('property', { name: `misuse ${outcome}`, value: String(count) })
+  if (heap.misuse.length > 0) {
+    const list = suite.ele('properties')
+    for (const [outcome, count] of Object.entries(misuseCounts(heap))) {
+      list.ele('property', { name: `misuse ${outcome}`, value: String(count) })
+    }
+    for (const { id, outcome } of heap.misuse) list.ele('property', { name: text(id), value: outcome })
   }
-  for (const { id, outcome } of heap.misuse) list.ele('property', { name: text(id), value: outcome })
   for (const one of heap.cases) addCase(suite, one)
 }
 

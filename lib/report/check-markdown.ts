@@ -1,7 +1,7 @@
 /** A check as Markdown: the heaps side by side, the misuse of each, and every failed case with how to see it. */
 
 import type { CheckedHeap, CheckResult } from '../types.ts'
-import { caseCounts, groupsOf, heapTitle, misuseCounts, skipReasons } from './check-view.ts'
+import { caseCounts, groupsOf, hasMisuse, heapTitle, misuseCounts, skipReasons } from './check-view.ts'
 import { mdCode, mdFold, mdTable, mdText } from './markdown.ts'
 
 /** The report, ending with a line break. */
@@ -15,17 +15,19 @@ export function checkMarkdown(result: CheckResult): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function countsTable({ heaps }: CheckResult): string {
-  const rows = heaps.map((heap) => {
+function countsTable(result: CheckResult): string {
+  const withMisuse = hasMisuse(result)
+  const titles = ['passed', 'failed', 'skipped', ...(withMisuse ? ['misuse stopped', 'masked', 'silent'] : [])]
+  const rows = result.heaps.map((heap) => {
     const { pass, fail, skip } = caseCounts(heap)
     const { stopped, masked, silent } = misuseCounts(heap)
-    const counts = [pass, fail, skip, stopped, masked, silent].map(String)
+    const counts = [pass, fail, skip, ...(withMisuse ? [stopped, masked, silent] : [])].map(String)
     return [mdText(heapTitle(heap)), ...(heap.problem === null ? counts : counts.map(() => 'not run'))]
   })
   return mdTable(
-    ['heap', 'passed', 'failed', 'skipped', 'misuse stopped', 'masked', 'silent'],
+    ['heap', ...titles],
     rows,
-    [1, 2, 3, 4, 5, 6],
+    titles.map((_, at) => at + 1),
   )
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { CaseDescription, CaseResult, CheckedHeap, CheckResult, MisuseOutcome } from '../types.ts'
-import { caseCounts, groupsOf, heapTitle, misuseCounts, skipReasons } from './check-view.ts'
+import { caseCounts, groupsOf, hasMisuse, heapTitle, misuseCounts, skipReasons } from './check-view.ts'
 import { type ColumnShape, clean, type Field, row, widest, wrapHanging } from './layout.ts'
 import type { Paint, TextStyle } from './style.ts'
 import { countOf, formatDuration } from './units.ts'
@@ -135,13 +135,15 @@ function failureLines(
 
 function sideBySide(result: CheckResult, style: TextStyle): string[] {
   const { dim, red } = style.palette
-  const titles = ['heap', 'passed', 'failed', 'skipped', 'misuse stopped', 'masked', 'silent']
+  const withMisuse = hasMisuse(result)
+  const titles = ['heap', 'passed', 'failed', 'skipped', ...(withMisuse ? ['misuse stopped', 'masked', 'silent'] : [])]
   const rows = result.heaps.map((heap): Field[] => {
     const cases = caseCounts(heap)
     const misuse = misuseCounts(heap)
     const label = { text: clean(heapTitle(heap)) }
     if (heap.problem !== null) return [label, { text: 'nothing runs under it', paint: red }]
-    const numbers = [cases.pass, cases.fail, cases.skip, misuse.stopped, misuse.masked, misuse.silent]
+    const scores = withMisuse ? [misuse.stopped, misuse.masked, misuse.silent] : []
+    const numbers = [cases.pass, cases.fail, cases.skip, ...scores]
     return [
       label,
       ...numbers.map((each, at) => ({ text: String(each), paint: at === 1 && each > 0 ? red : undefined })),

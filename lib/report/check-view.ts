@@ -39,3 +39,8 @@ export function skipReasons({ cases }: CheckedHeap): { reason: string; ids: stri
 export function heapTitle({ heap, version }: CheckedHeap): string {
   return version === null ? heap : `${heap} ${version}`
 }
+
+/** Whether any heap was tried by misuse: zeros of what was not tried would be taken for findings. */
+export function hasMisuse({ heaps }: CheckResult): boolean {
+  return heaps.some(({ misuse }) => misuse.length > 0)
+}
