@@ -30,9 +30,20 @@ enum { crew_most = 4, crew_blocks = 64 };
 
 static pthread_t crew[crew_most];
 
+// What a crew may take in all in one process, in bytes: a heap that reuses little has room for it. From then on its
+// members give each block back at once, which meets the heap's locks as often.
+static const size_t crew_most_bytes = (size_t)512 << 20;
+static atomic_size_t crew_bytes;
+
 // Allocates, resizes or frees one block of the member's, through one of several entry points.
 static inline void crew_round(Random* random, void** block) {
   size_t size = 1 + random_size(random, random_below(random, 64) ? 4096 : 400000);
+  if (atomic_fetch_add_explicit(&crew_bytes, size, memory_order_relaxed) > crew_most_bytes) {
+    void* once = malloc(size % 4096 + 1);
+    CHECK_BLOCK(once);
+    free(once);
+    return;
+  }
   switch (random_below(random, 5)) {
     case 0:
       free(*block);

@@ -1,21 +1,35 @@
 /**
- * The arena heap by its settings. Programs that use memory for as long as they run come to its limit, which the preload
- * suite cannot judge (known-gaps.ts); here each of them has little, and must end, by its own success or for want of memory.
+ * The arena heap by its settings. Programs whose crews take what they can, up to half a GiB, have little of it here, and
+ * must end, by their own success or for want of memory.
  */
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { heapEnvironment, type TestHeap, testHeaps } from '../support/heaps.ts'
-import { buildPrograms, findProgram, libraryFile, programFile } from '../support/programs.ts'
-import { knownGaps } from './known-gaps.ts'
+import { findProgram } from '../support/programs.ts'
 
 const arena = testHeaps().find(({ name }) => name === 'arena') as TestHeap
-const used = Object.entries(knownGaps['arena']?.gaps ?? {}).flatMap(([id, { kind }]) =>
-  kind === 'sometimes' ? [id] : [],
-)
-
-beforeAll(() => buildPrograms(used.map(findProgram)), 600_000)
+const used = [
+  'early/tool-in-front',
+  'fork/atfork-late',
+  'fork/atfork-linked',
+  'fork/atfork-preloaded',
+  'fork/atfork-preloaded-first',
+  'fork/busy-threads',
+  'fork/child-threads',
+  'fork/exit-handlers',
+  'fork/from-thread',
+  'fork/library-constructor',
+  'fork/nested',
+  'fork/posix-spawn',
+  'fork/raw-clone',
+  'fork/system-popen',
+  'fork/under-fork',
+  'fork/vfork-exec',
+  'statistics/calls',
+  'threads/exit-while-busy',
+]
 
 async function endOf(settings: string, command: readonly string[], before: string[] = [], behind: string[] = []) {
   const env = { ...heapEnvironment(arena, before, behind), PATH: process.env['PATH'] ?? '', ALLOC8_ARENA: settings }
@@ -34,9 +48,9 @@ describe('a program that comes to the limit ends', () => {
     const program = findProgram(id)
     const { ended, output } = await endOf(
       'limit=64m:chunk=64k',
-      [programFile(program)],
-      program.preloadFirst.map((name) => libraryFile(name)),
-      program.preload.map((name) => libraryFile(name)),
+      [program.program],
+      program.preloadFirst,
+      program.preload,
     )
     expect(ended, output).toBe(true)
     // Want of memory, and no complaint of another kind.

@@ -190,33 +190,14 @@ const scudo: KnownGaps = {
 
 /** By the heap's name. */
 const neverReuses = 'reuses no memory but the last block of a thread'
-const usedUp = sometimes(`${neverReuses}: its limit of 4 GiB may be reached while others allocate all the time`)
 
 const arena: KnownGaps = {
   version: null,
   gaps: {
-    'early/tool-in-front': usedUp,
-    'fork/atfork-late': usedUp,
-    'fork/atfork-linked': usedUp,
-    'fork/atfork-preloaded': usedUp,
-    'fork/atfork-preloaded-first': usedUp,
-    'fork/busy-threads': usedUp,
-    'fork/child-threads': usedUp,
-    'fork/exit-handlers': usedUp,
-    'fork/from-thread': usedUp,
-    'fork/library-constructor': usedUp,
-    'fork/nested': usedUp,
-    'fork/posix-spawn': usedUp,
-    'fork/raw-clone': usedUp,
-    'fork/system-popen': usedUp,
-    'fork/under-fork': usedUp,
-    'fork/vfork-exec': usedUp,
     'memory/above-4g': fails('expected a block, got null', 'its limit is 4 GiB unless set'),
     'memory/limit-other-sizes': fails('total, expected at least', neverReuses),
     'memory/limit-small': fails('total, expected at least', neverReuses),
     'memory/reuse': fails('resident_bytes(), expected at most', neverReuses),
-    'statistics/calls': usedUp,
-    'threads/exit-while-busy': usedUp,
     'threads/free-only': fails('resident_bytes(), expected at most', neverReuses),
     'threads/short': fails('resident_bytes(), expected at most', neverReuses),
   },

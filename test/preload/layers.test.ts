@@ -1,9 +1,9 @@
-/** Some of test/programs under every layer; all of them are in test/long. The tables are in layers.ts. */
+/** Some of native/conformance under every layer; all of them are in test/long. The tables are in layers.ts. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TestHeap } from '../support/heaps.ts'
 import { buildLayeredHeaps, layeredHeaps } from '../support/layered-heaps.ts'
-import { buildPrograms, findProgram, listPrograms } from '../support/programs.ts'
+import { findProgram, listPrograms } from '../support/programs.ts'
 import { runProgram } from '../support/run-program.ts'
 import { layerGaps, telling } from './layers.ts'
 
@@ -12,7 +12,6 @@ const heaps = new Map<string, TestHeap>()
 beforeAll(async () => {
   const built = await buildLayeredHeaps()
   for (const [index, name] of layeredHeaps.entries()) heaps.set(name, built[index] as TestHeap)
-  await buildPrograms(telling.map(findProgram))
 }, 600_000)
 
 describe.concurrent.each(layeredHeaps)('layered heap %s', { timeout: 600_000 }, (name) => {

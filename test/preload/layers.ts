@@ -1,4 +1,4 @@
-/** What layered heaps cannot pass of test/programs by what they are, and the programs that CI runs under them. */
+/** What layered heaps cannot pass of native/conformance by what they are, and the programs that CI runs under them. */
 
 /** Why a program fails under a layer, or takes minutes: by its nature, not by a fault. */
 export interface LayerGap {

@@ -3,9 +3,9 @@
  * the same heap without a fault, so that it is the fault that is caught. Part of programs.test.ts.
  */
 
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { listFaults, plantedHeap } from '../support/planted.ts'
-import { buildLibraries, buildPrograms, findProgram, listPrograms } from '../support/programs.ts'
+import { findProgram, listPrograms } from '../support/programs.ts'
 import { runProgram } from '../support/run-program.ts'
 
 const faults = listFaults()
@@ -20,11 +20,6 @@ const faultTimeoutMs = 4_000
 
 /** How often a program may pass by luck before it is called blind. */
 const chances = 9
-
-beforeAll(async () => {
-  await buildLibraries('planted')
-  await buildPrograms(listPrograms())
-}, 600_000)
 
 for (const fault of faults.filter((one) => one.name !== 'honest')) {
   describe.concurrent(`fault ${fault.name}`, { timeout: 600_000 }, () => {

@@ -1,12 +1,12 @@
 /**
- * Every program of test/programs under every heap, preloaded. Programs pass under `default` (so that they are right
+ * Every program of native/conformance under every heap, preloaded. Programs pass under `default` (so that they are right
  * about libc) and under our own heaps without exception; others' heaps have known gaps, each of which must still be
  * there. A heap that is not installed is skipped by name, and is a failure where CI=true.
  */
 
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type TestHeap, testHeaps } from '../support/heaps.ts'
-import { buildPrograms, listPrograms, type Program } from '../support/programs.ts'
+import { listPrograms, type Program } from '../support/programs.ts'
 import { type ProgramEnd, runProgram } from '../support/run-program.ts'
 import { type Gap, knownGaps } from './known-gaps.ts'
 // In this file, not one of its own, so that two programs at a time are the most that run.
@@ -20,8 +20,6 @@ const testTimeoutMs = 600_000
 
 /** How long a program that is known to hang may take to show it. */
 const hangTimeoutMs = 4_000
-
-beforeAll(() => buildPrograms(programs), 600_000)
 
 for (const heap of heaps) {
   describe.concurrent(`heap ${heap.name}`, { timeout: testTimeoutMs }, () => {
@@ -74,7 +72,7 @@ function maybeTheirRace(heap: TestHeap, gap: Gap | undefined, end: ProgramEnd): 
 
 /** Throws where the end is not the expected one; returns why the test proves nothing here, else undefined. */
 function judge(heap: TestHeap, program: Program, gap: Gap | undefined, end: ProgramEnd): string | undefined {
-  const shown = `${program.id} under ${heap.name}: ${end.ending}\n${end.output}\n(${program.description})`
+  const shown = `${program.id} under ${heap.name}: ${end.ending}\n${end.output}\n(${program.explanation})`
   if (end.outcome === 'skipped' || end.outcome === 'lacking') {
     // What a heap may lack because libc lacks it too, ours may not.
     if (end.outcome === 'lacking') expect(heap.kind, shown).not.toBe('builtin')

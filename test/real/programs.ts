@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile } from '../support/compile.ts'
 import { findTool, lackingTool } from '../support/needs.ts'
-import { buildPrograms, findProgram, libraryFile, programFile } from '../support/programs.ts'
+import { findProgram, libraryFile } from '../support/programs.ts'
 import { type Observed, runUnder } from '../support/run-under.ts'
 import { serveNode, serveRedis } from './servers.ts'
 import { hundredThreads, manyTypes } from './sources.ts'
@@ -199,19 +199,15 @@ const forks: RealProgram = {
   name: '300 forks while 4 threads allocate',
   lacking: nothing,
   silent: true,
-  prepare: () => buildPrograms([forking()]),
-  run: (heap, _folder, timeoutMs) => runUnder(heap, [programFile(forking())], { timeoutMs }),
+  run: (heap, _folder, timeoutMs) => runUnder(heap, [forking().program], { timeoutMs }),
 }
-
-const handlers = () => findProgram('fork/atfork-preloaded')
 
 const forksWithHandlers: RealProgram = {
   name: '300 forks with a preloaded library whose early atfork handlers allocate',
   lacking: nothing,
   silent: true,
-  prepare: () => buildPrograms([forking(), handlers()]),
   run: (heap, _folder, timeoutMs) =>
-    runUnder(heap, [programFile(forking())], {
+    runUnder(heap, [forking().program], {
       timeoutMs,
       env: { ...process.env, LD_PRELOAD: libraryFile('early-atfork') },
     }),

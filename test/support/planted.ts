@@ -5,7 +5,7 @@
  */
 
 import type { TestHeap } from './heaps.ts'
-import { libraryFile, listLibraries, readComment } from './programs.ts'
+import { libraryFile, readPlanted } from './programs.ts'
 
 /** One planted fault. */
 export interface Fault {
@@ -17,10 +17,12 @@ export interface Fault {
 
 /** All faults, by name; `honest` is the same heap without one. */
 export function listFaults(): Fault[] {
-  return listLibraries('planted').map((name) => {
-    const { text, directives } = readComment('planted', name)
-    return { name, description: text, caughtBy: directives('caught-by'), passes: directives('passes') }
-  })
+  return readPlanted().map(({ name, text, values }) => ({
+    name,
+    description: text,
+    caughtBy: values('caught-by'),
+    passes: values('passes'),
+  }))
 }
 
 /** The planted heap as one to run programs under. */

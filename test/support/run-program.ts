@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { heapEnvironment, type TestHeap } from './heaps.ts'
 import { Limit } from './limit.ts'
-import { libraryFile, type Program, programFile } from './programs.ts'
+import type { Program } from './programs.ts'
 
 /** How a program ended. `skipped`: the machine cannot test it; `lacking`: neither libc nor the heap offers it. */
 export interface ProgramEnd {
@@ -18,7 +18,7 @@ export interface ProgramEnd {
   wallMs: number
 }
 
-/** The statuses of a program that cannot test what it wants to; see test/programs/check.h. */
+/** The statuses of a program that cannot test what it wants to; see native/conformance/check.h. */
 const skipStatus = 77
 const lacksStatus = 78
 
@@ -30,14 +30,12 @@ export function runProgram(program: Program, heap: TestHeap, timeoutMs = 60_000)
 }
 
 function start(program: Program, heap: TestHeap, timeoutMs: number): Promise<ProgramEnd> {
-  const before = program.preloadFirst.map((name) => libraryFile(name))
-  const behind = program.preload.map((name) => libraryFile(name))
   const started = performance.now()
   return new Promise((resolve, reject) => {
-    const child = spawn(programFile(program), [], {
+    const child = spawn(program.program, [], {
       cwd: '/',
       detached: true, // a process group of its own, so that all of it can be ended
-      env: { ...heapEnvironment(heap, before, behind), ...program.environment },
+      env: { ...heapEnvironment(heap, program.preloadFirst, program.preload), ...program.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

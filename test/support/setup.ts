@@ -1,9 +1,12 @@
 /**
- * Before all tests: the native part must be built, and tests must not inherit what would change their targets.
+ * Before all tests: the native part must be built, the programs that they run are made anew where a source of theirs has
+ * changed, and tests must not inherit what would change their targets.
  */
 
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { kitOutput, planted } from './programs.ts'
 
 /** vitest calls this once. */
 export default function setup(): void {
@@ -11,5 +14,14 @@ export default function setup(): void {
   if (!existsSync(`${folder}/alloc8-launch`)) {
     throw new Error(`${folder} has no alloc8-launch: run \`npm run build\` first`)
   }
+  const kit = fileURLToPath(new URL('../../native/conformance', import.meta.url))
+  make(kit, kitOutput())
+  make(planted.sources, planted.output)
   for (const name of ['LD_PRELOAD', 'ALLOC8_SESSION', 'MALLOC_CONF', 'GLIBC_TUNABLES']) delete process.env[name]
+}
+
+function make(folder: string, output: string): void {
+  execFileSync('make', ['--silent', '-C', folder, '-j', '2', `OUT=${output}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../support/compile.ts'
 import { scratch } from '../support/launching.ts'
-import { buildLibraries, libraryFile } from '../support/programs.ts'
+import { libraryFile } from '../support/programs.ts'
 import { reasonCodes, runUnder } from '../support/run-under.ts'
 
 const folder = scratch()
@@ -148,7 +148,6 @@ describe('library-not-loaded', () => {
 
 describe('mis-versioned-exports', () => {
   test('one version for all: what libc has under another goes past the heap', async () => {
-    await buildLibraries('planted', ['versioned'])
     const path = libraryFile('versioned', 'planted')
     const calls = await runUnder(path, [await program('calling', 'malloc(10)', 'aligned_alloc(64, 64)')])
     expect(calls.result.verdict.state).toBe('partial')

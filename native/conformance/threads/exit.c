@@ -1,5 +1,6 @@
 // Threads that end by pthread_exit deep in a call, with cleanup handlers that free; their results are freed by main.
 // @standard POSIX.1-2024, pthread_exit()
+// @flags -Wno-infinite-recursion
 #include "../threads.h"
 
 static void release(void* block) { free(block); }

@@ -1,6 +1,5 @@
 // __register_atfork keeps handlers in a list of its own and runs all of them in order of registration.
 // @caught-by fork/atfork-late
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>
 

@@ -1,6 +1,5 @@
 // __register_atfork forgets which library registered: its handlers outlive it.
 // @caught-by fork/atfork-dlclose
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>
 
