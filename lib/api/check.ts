@@ -15,7 +15,7 @@ export interface CheckOptions extends CaseSelection {
   heaps: readonly string[]
   /** How many programs run at once; the machine's cores unless given. */
   jobs?: number | undefined
-  /** How long the stress cases run; a second or two unless given. */
+  /** How long the random stress runs; a fixed number of steps unless given. */
   stressMs?: number | undefined
   /** How long a case may take; 30 s unless given. */
   timeoutMs?: number | undefined

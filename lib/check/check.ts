@@ -34,7 +34,7 @@ export interface CheckPlan {
   jobs: number
   /** How long a case may take. */
   timeoutMs: number
-  /** How long stress cases run, or null for a second or two. */
+  /** How long stress cases run, or null for their own number of steps. */
   stressMs: number | null
   env: NodeJS.ProcessEnv
   linkFolder: string

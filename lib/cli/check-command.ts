@@ -35,7 +35,11 @@ export function checkCommand(): Command {
     .option('--case <id>', 'run this case only (GROUP/NAME); may be repeated', collect)
     .option('--list', 'list the cases, each with what it expects and by which standard, and run nothing')
     .option('--jobs <n>', 'programs that run at once (default: the number of cores)', wholeNumber(1))
-    .option('--stress <time>', 'how long the stress runs (30, 90s, 10m; default: a second or two)', duration)
+    .option(
+      '--stress <time>',
+      'how long the random stress runs (30, 90s, 10m; default: a fixed number of steps)',
+      duration,
+    )
     .option('--timeout <time>', 'how long a case may take (default: 30 s)', duration)
     .option('--json <file>', 'write the result as JSON (- for stdout)')
     .option('--junit <file>', 'write JUnit XML, for a CI server')
@@ -45,8 +49,7 @@ export function checkCommand(): Command {
 }
 
 const help = `
-Each case is a small program, run in a process of its own under the heap; alloc8 itself never runs under it. Misuse
-(overflow, use after free, double free) is scored and not judged: stopped, masked (no harm done) or silent (harm done).
+Each case is a small program, run in a process of its own under the heap; alloc8 itself never runs under it.
 
 Exit status: 0 when no case failed, 1 when one did, 2 for wrong use, 3 when a heap could not be loaded, 130 interrupted.
 

@@ -12,6 +12,7 @@ test.each([
   ['heaps', ['heaps', '--help']],
   ['doctor', ['doctor', '--help']],
   ['ci', ['ci', '--help']],
+  ['check', ['check', '--help']],
   ['new', ['new', '--help']],
   ['build', ['build', '--help']],
 ])('%s --help', async (name, args) => {

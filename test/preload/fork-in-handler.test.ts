@@ -18,7 +18,7 @@ afterAll(folder.remove)
 let program = ''
 beforeAll(async () => {
   const source = readFileSync(join(import.meta.dirname, 'fork_in_handler.c'), 'utf8')
-  const flags = [`-I${join(import.meta.dirname, '../programs')}`, '-pthread', '-w']
+  const flags = [`-I${join(import.meta.dirname, '../../native/conformance')}`, '-pthread', '-w']
   program = await compile(folder.path, { name: 'fork-in-handler', source, flags })
 }, 600_000)
 
