@@ -75,7 +75,10 @@ function groupLines(heap: CheckedHeap, groups: readonly string[], { palette, wid
     const { fail } = caseCounts(heap, group)
     return fail === 0 ? [] : [`${group} ${fail}`]
   })
-  if (failed.length === 0) return wrapHanging('  ', verdictLine(heap), width).map(green)
+  if (failed.length === 0) {
+    const paint = caseCounts(heap).pass > 0 ? green : palette.dim
+    return wrapHanging('  ', verdictLine(heap), width).map(paint)
+  }
   return wrapHanging('  ', `${verdictLine(heap)}: ${failed.join(', ')}`, width).map(red)
 }
 
