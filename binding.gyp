@@ -48,6 +48,11 @@
       'sources': ['<!@(node scripts/sources.mjs alloc8-hoard)'],
     },
     {
+      'target_name': 'alloc8-probe',
+      'includes': ['native/preload.gypi'],
+      'sources': ['<!@(node scripts/sources.mjs alloc8-probe)'],
+    },
+    {
       'target_name': 'alloc8-witness',
       'includes': ['native/preload.gypi'],
       'sources': ['<!@(node scripts/sources.mjs alloc8-witness)'],
@@ -60,6 +65,13 @@
       'ldflags!': ['-rdynamic'],
       'ldflags': ['<!@(node scripts/sources.mjs --flags program link)'],
       'libraries': ['<!@(node scripts/sources.mjs --flags program libraries)'],
+    },
+    {
+      'target_name': 'alloc8-puppet',
+      'type': 'executable',
+      'sources': ['<!@(node scripts/sources.mjs alloc8-puppet)'],
+      'cflags_cc': ['<!@(node scripts/sources.mjs --flags puppet compile)'],
+      'libraries': ['<!@(node scripts/sources.mjs --flags puppet libraries)'],
     },
     {
       'target_name': 'workload',

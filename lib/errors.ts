@@ -35,6 +35,20 @@ export const errorCodes = {
   RESULT_FILE: 2,
   /** A report or session path that cannot be written. */
   OUTPUT_PATH: 2,
+  /** A folder that is no session, or in which there is not what was asked for. */
+  SESSION: 2,
+  /** A puppet that cannot be started, or a call that the system refused in it. */
+  PUPPET: 1,
+  /** A puppet was killed by a signal, or ended. */
+  PUPPET_DIED: 1,
+  /** A puppet's thread does not come back from a call. */
+  PUPPET_HUNG: 1,
+  /** An address at which no live block of that puppet begins. */
+  PUPPET_ADDRESS: 1,
+  /** An experiment that is not known, does not load, or is none. */
+  EXPERIMENT: 2,
+  /** No strace, by which an experiment follows system calls, or one that may not follow them. */
+  TRACER: 2,
   /** A heap's source that is not there. */
   SOURCE: 2,
   /** No C++ compiler. */
@@ -45,6 +59,8 @@ export const errorCodes = {
   SETUP: 125,
   /** The native part is missing, does not load, or is of another version. */
   NATIVE: 125,
+  /** A folder or a process that is of no session. */
+  SESSION_UNKNOWN: 2,
   /** A session file is truncated or corrupt; the message holds the offset. */
   SESSION_CORRUPT: 125,
   /** The launcher failed before the target started. */

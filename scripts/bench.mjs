@@ -1,7 +1,12 @@
 // Measures the budgets as ratios within one run and prints a Markdown table: `npm run bench`. It says whether a budget
 // is met and never fails for it; a row whose tool is missing is skipped with the reason.
 //
-//   node scripts/bench.mjs [--only instructions|layers|arenas|hoard|launcher|memory|compare]... [--json FILE]
+//   node scripts/bench.mjs [--only SECTION]... [--json FILE] [--rounds N]
+//
+// SECTION: instructions, layers, arenas, hoard, launcher, memory, compare, probe-loop, probe-suite, probe-redis,
+// probe-programs or puppets.
+//
+// `--rounds` is for the probe's, whose ratios have intervals: more rounds make them narrower.
 //
 // The JSON is { schema, rows: [{ what, value, unit, against, reference, ratio, budget, note } | { what, skipped }] };
 // `-` writes it to stdout instead of the table.
@@ -14,6 +19,8 @@ import { compareRows } from '../test/bench/comparing.mjs'
 import { arenaRows, hoardRows, instructionRows } from '../test/bench/instructions.mjs'
 import { launcherRows, memoryRows } from '../test/bench/launching.mjs'
 import { layerRows } from '../test/bench/layers.mjs'
+import { probeLoopRows, probeProgramRows, probeRedisRows, probeSuiteRows } from '../test/bench/probe.mjs'
+import { puppetRows } from '../test/bench/puppets.mjs'
 import { Unmeasurable } from '../test/bench/tools.mjs'
 
 const sections = {
@@ -24,9 +31,14 @@ const sections = {
   launcher: () => launcherRows(),
   memory: (folder) => memoryRows(folder),
   compare: () => compareRows(),
+  'probe-loop': (folder) => probeLoopRows(folder, rounds),
+  'probe-suite': (folder) => probeSuiteRows(folder, rounds),
+  'probe-redis': (folder) => probeRedisRows(folder, rounds),
+  'probe-programs': (folder) => probeProgramRows(folder, rounds),
+  puppets: () => puppetRows(),
 }
 
-const { values } = readArguments()
+const { values, rounds } = readArguments()
 const wanted = values.only ?? Object.keys(sections)
 const folder = mkdtempSync(path.join(tmpdir(), 'alloc8-bench-'))
 const rows = []
@@ -47,10 +59,15 @@ else {
 
 function readArguments() {
   try {
-    const given = parseArgs({ options: { only: { type: 'string', multiple: true }, json: { type: 'string' } } })
+    const options = { only: { type: 'string', multiple: true }, json: { type: 'string' }, rounds: { type: 'string' } }
+    const given = parseArgs({ options })
     const unknown = given.values.only?.find((name) => !Object.hasOwn(sections, name))
     if (unknown !== undefined) throw new Error(`--only: expected ${Object.keys(sections).join(', ')}, got ${unknown}`)
-    return given
+    if (given.values.rounds === undefined) return given
+    const rounds = Number(given.values.rounds)
+    if (!Number.isSafeInteger(rounds) || rounds < 5)
+      throw new Error(`--rounds: expected 5 or more, got ${given.values.rounds}`)
+    return { ...given, rounds }
   } catch (error) {
     console.error(`bench: ${error.message}`)
     process.exit(2)
@@ -61,7 +78,7 @@ function readArguments() {
 async function measure(name) {
   try {
     const measured = await sections[name](folder)
-    return measured.map((row) => ({ ...row, ratio: row.value / row.reference }))
+    return measured.map((row) => (row.skipped === undefined ? { ...row, ratio: row.value / row.reference } : row))
   } catch (error) {
     if (error instanceof Unmeasurable) return [{ what: name, skipped: error.message }]
     throw error

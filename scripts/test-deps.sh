@@ -4,10 +4,10 @@
 set -euo pipefail
 
 packages=(
-  libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libtbbmalloc2 libclang-rt-14-dev
+  libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libtbbmalloc2 libclang-rt-14-dev clang-14 libc-devtools
   redis-server redis-tools sqlite3 valgrind clang-format clang-tidy gcc-multilib musl-tools libcap2-bin
   postgresql default-jre-headless
-  libjemalloc-dev libgoogle-perftools-dev golang-go chromium
+  libjemalloc-dev libgoogle-perftools-dev google-perftools golang-go chromium strace
 )
 # CPython's tests of itself run under every heap; Debian has them in a package of their own.
 python3 -c 'import test.test_json, test.test_threading' 2>/dev/null || packages+=(libpython3.11-testsuite)

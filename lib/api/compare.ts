@@ -17,12 +17,15 @@ import {
 import { usageError } from '../errors.ts'
 import { defaultComparison, resolveHeap } from '../heaps/index.ts'
 import { chooseCounter } from '../launch/instructions.ts'
+import { probeSettings } from '../launch/probe-settings.ts'
 import { type PreparedTarget, prepareTarget } from '../launch/run.ts'
 import { prepareService } from '../service/index.ts'
 import type {
   CommandWords,
   CompareResult,
   Pairing,
+  ProbeLevel,
+  ProbeSettings,
   ResolvedHeap,
   ServiceWorkload,
   Timeline,
@@ -30,6 +33,7 @@ import type {
 } from '../types.ts'
 import { Fingerprints, sha256 } from './fingerprint.ts'
 import { describeMachine } from './machine.ts'
+import { probedMetrics } from './probed.ts'
 import { checkCommand } from './run.ts'
 import { TargetRunner } from './runner.ts'
 import { ServiceRunner } from './service-runner.ts'
@@ -54,12 +58,14 @@ export interface WorkloadOptions {
   maxTimeMs?: number | undefined
   /** Makes order and padding repeatable; taken from the clock unless given. */
   seed?: number | undefined
-  /** `wall`, `user`, `sys`, `cpu`, `peak-rss`, `faults`, `instructions`, or `NAME=/REGEX/` for a number that the target prints. */
+  /** `wall`, `user`, `sys`, `cpu`, `peak-rss`, `faults`, `instructions`, `peak-live`, `allocations`, `allocated`, `waste`, `alloc-` or `free-` with `p50`, `p99` or `p99.9`, or `NAME=/REGEX/` for a number that the target prints. */
   metrics?: readonly string[] | undefined
   /** Names of metrics with a pattern that should grow. */
   higherIsBetter?: readonly string[] | undefined
   /** What counts as a difference: a share of the baseline, for all metrics or by the name of one; 0.01 unless given. */
   threshold?: number | Readonly<Record<string, number>> | undefined
+  /** Puts the probe in front of every heap alike and adds what it counts as metrics; some metrics ask for it themselves. */
+  probe?: ProbeLevel | readonly ProbeLevel[] | ProbeSettings | undefined
   /** How CPU time is measured: `duet`, beside the baseline, or `alone`; without it, duets where the program suits them. */
   pairing?: Pairing | undefined
   /** Adds blocks, at most to four times as many, until each verdict is decided. */
@@ -102,12 +108,13 @@ export interface Known {
 /** Compares heaps under one workload of this name; without one, it is called by its program. */
 export async function compareWorkload(
   name: string | null,
-  options: WorkloadOptions,
+  given: WorkloadOptions,
   known?: Known,
 ): Promise<CompareResult> {
-  checkCommand(options.command)
-  if (options.against !== undefined) checkCommand(options.against, 'against')
-  const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  checkCommand(given.command)
+  if (given.against !== undefined) checkCommand(given.against, 'against')
+  const { metrics, probe } = probedMetrics(parseMetrics(given.metrics ?? [], given.higherIsBetter ?? []), given.probe)
+  const options = { ...given, probe }
   checkMetricsOf('command', metrics)
   const settings = { name: name ?? basename(options.command[0] ?? ''), options, metrics, seed: seedOf(options) }
   if (known?.unrun === true) {
@@ -137,11 +144,12 @@ const neverRun = () => Promise.reject(new RangeError('a workload that is not to 
 /** Compares heaps under a service. */
 export async function compareService(
   name: string,
-  options: WorkloadOptions,
+  given: WorkloadOptions,
   service: ServiceWorkload,
   { heaps, unrun }: Known,
 ): Promise<{ result: CompareResult; warnings: Warning[] }> {
-  const metrics = parseMetrics(options.metrics ?? [], options.higherIsBetter ?? [])
+  const { metrics, probe } = probedMetrics(parseMetrics(given.metrics ?? [], given.higherIsBetter ?? []), given.probe)
+  const options = { ...given, probe }
   checkMetricsOf('service', metrics)
   const settings = { name, options: { ...options, pairing: 'alone' as const }, metrics, seed: seedOf(options) }
   const comparison = await comparisonOptions(settings, subjectsOf(heaps, options.command, undefined))
@@ -183,6 +191,7 @@ export async function comparisonOptions(
     seed,
     ...thresholdsOf(options.threshold),
     pairing: options.pairing,
+    probed: options.probe === undefined ? undefined : probeSettings(options.probe).levels,
     prepared: options.prepare !== undefined,
     untilDecided: options.untilDecided,
     version: packageVersion(),

@@ -13,6 +13,7 @@ import {
   type PairSample,
   type PlannedPair,
   type PlannedRun,
+  probeValues,
   type RunSample,
   type Subject,
 } from '../compare/index.ts'
@@ -30,7 +31,7 @@ import { failedRun, Preparation } from './preparation.ts'
 /** What a runner takes of a comparison's options. */
 export type RunnerOptions = Pick<
   WorkloadOptions,
-  'cwd' | 'env' | 'stdin' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure'
+  'cwd' | 'env' | 'stdin' | 'timeoutMs' | 'prepare' | 'onOutput' | 'ignoreFailure' | 'probe'
 >
 
 /** A heap and what runs under it. */
@@ -114,13 +115,15 @@ export class TargetRunner {
       ...this.#launching(matcher),
       ...options,
       stdin,
+      probe: this.#options.probe,
       paddingBytes: this.#padding.below(4096),
     })
     const result = await measured.catch(lostLauncher).finally(() => closeInput(stdin))
     const { values, problems, tail } = matcher.finish()
     if (result instanceof Alloc8Error) return failedRun(result.message, tail)
+    const probed = result.probe == null ? {} : probeValues(result.probe)
     return {
-      values: { ...measuredValues(result), ...values },
+      values: { ...measuredValues(result), ...probed, ...values },
       failure: this.#failure(result, tail),
       verdict: result.verdict,
       wallNs: result.wallNs,
@@ -184,7 +187,7 @@ function coreTimes(): { idle: number; all: number } {
 }
 
 /** Metrics that are not summed over the runs of a chain. */
-const peaks: ReadonlySet<string> = new Set<BuiltinMetric>(['peak-rss'])
+const peaks: ReadonlySet<string> = new Set<BuiltinMetric>(['peak-rss', 'peak-live'])
 
 /** The runs of a chain as one: the mean of each metric, the highest peak; failed where one of them failed. */
 export function meanSample(samples: readonly RunSample[]): RunSample {

@@ -3,7 +3,7 @@
  * numbers, memory over time above all, is kept for the result.
  */
 
-import { type CompareMetric, OutputMatcher, type PlannedRun, type RunSample } from '../compare/index.ts'
+import { type CompareMetric, OutputMatcher, type PlannedRun, probeValues, type RunSample } from '../compare/index.ts'
 import { type PreparedService, runService } from '../service/index.ts'
 import { Rng } from '../stats/index.ts'
 import type { ResolvedHeap, Timeline, Warning } from '../types.ts'
@@ -51,16 +51,18 @@ export class ServiceRunner {
     const heapIndex = subject === 'control' ? 0 : subject
     const heap = this.#heaps[heapIndex]
     if (heap === undefined) throw new RangeError(`no heap ${subject}`)
-    const { timeoutMs, onOutput } = this.#options
+    const { timeoutMs, onOutput, probe } = this.#options
     const run = await runService(this.#service, heap, {
       reader: new OutputMatcher(this.#metrics),
       timeoutMs,
       signal,
       paddingBytes: this.#padding.below(4096),
       onOutput,
+      probe,
     })
     for (const warning of run.warnings) this.#warnings.set(`${warning.code}\n${warning.message}`, warning)
-    const { values, failure, verdict, wallNs, suspendedNs, problems, output, timeline } = run
+    const values = run.probe === null ? run.values : { ...probeValues(run.probe), ...run.values }
+    const { failure, verdict, wallNs, suspendedNs, problems, output, timeline } = run
     if (!warmup && subject !== 'control') {
       this.timelines.push({ workload: this.#name, heap: heap.spec, heapIndex, block, ...timeline })
     }

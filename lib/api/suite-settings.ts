@@ -8,6 +8,7 @@ import { type CompareMetric, parseMetric, parseMetrics } from '../compare/index.
 import { Alloc8Error } from '../errors.ts'
 import type { Alloc8Config, CommandWorkload, ServiceWorkload, Workload } from '../types.ts'
 import type { WorkloadOptions } from './compare.ts'
+import { probedMetrics } from './probed.ts'
 import { wordsOf } from './untimed.ts'
 
 /** What flags may say over a configuration, for all workloads. */
@@ -21,6 +22,7 @@ export type SuiteOverrides = Pick<
   | 'higherIsBetter'
   | 'threshold'
   | 'pairing'
+  | 'probe'
   | 'untilDecided'
   | 'prepare'
   | 'timeoutMs'
@@ -60,6 +62,7 @@ export function workloadSettings(
     seed: overrides.seed ?? config.seed,
     threshold: pick('threshold'),
     pairing: pick('pairing'),
+    probe: pick('probe'),
     untilDecided: pick('untilDecided'),
     prepare: pick('prepare'),
     timeoutMs: pick('timeoutMs'),
@@ -71,7 +74,7 @@ export function workloadSettings(
     name: workload.name,
     workload,
     options,
-    metrics: named(workload.name, () => parseMetrics(texts ?? [], higher)),
+    metrics: named(workload.name, () => probedMetrics(parseMetrics(texts ?? [], higher), options.probe).metrics),
     setupTimeoutMs: workload.setupTimeoutMs ?? config.setupTimeoutMs ?? SETUP_TIMEOUT_MS,
   }
 }

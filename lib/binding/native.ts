@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Alloc8Error } from '../errors.ts'
 import { machineName, platform } from '../platform.ts'
+import type { ProbeEntryName, ProbeLevel, ProbeTally, ProbeThread } from '../types.ts'
 import { readElfMachine } from './elf.ts'
 
 /** One process image as the witness saw it; or, inside a journal, objects that were loaded later. */
@@ -83,6 +84,124 @@ export const journalFlags = {
   ownNamespace: 64,
 } as const
 
+/** A probe's file as the addon reads it; native/record/probe_format.h. */
+export interface RawProbe {
+  pid: number
+  ppid: number
+  startNs: bigint
+  /** At its start. */
+  levels: ProbeLevel[]
+  /** The same; of a child that inherits, at the start of its parent, and so on. */
+  startLevels: ProbeLevel[]
+  startLevelsNs: bigint
+  /** How many changes the session's control page had had then; null where the levels are for good. */
+  controlChanges: number | null
+  /** Whether it has a file of latencies, or was to have one and could not. */
+  hasLatency: boolean
+  latencyFailed: boolean
+  /** What counting, live bytes, timing and sampling take at a call, each beside those before it; 0: not known. */
+  costPicoseconds: [number, number, number, number]
+  /** What samples have taken. */
+  samplingNs: number
+  /** What a closer look takes at a call that is not timed. */
+  watchPicoseconds: number
+  forked: boolean
+  inherits: boolean
+  peakBytes: number
+  peakNs: bigint
+  liveBlocks: number
+  liveBytes: number
+  threadsSeen: number
+  lostThreads: number
+  /** Processes that descend from it and could not make a file: the first of them, and how many there have been. */
+  unrecorded: { pid: number; ppid: number; startNs: bigint }[]
+  unrecordedCount: number
+  total: ProbeTally
+  threads: (ProbeThread & { beganNs: bigint })[]
+}
+
+/** A file of latencies as the addon reads it; native/record/latency_format.h. */
+export interface RawLatency {
+  pid: number
+  /** One in so many calls was timed. */
+  every: number
+  nsPerTick: number
+  /** Timed, but there was no room for them. */
+  lostCalls: number
+  lostThreads: number
+  histograms: {
+    entry: ProbeEntryName
+    /** The largest size of the group; null of the one that has all that is larger, and where sizes are not known. */
+    upToBytes: number | null
+    bySize: boolean
+    maxTicks: number
+    sumTicks: number
+    /** Calls by bucket. */
+    counts: Float64Array
+  }[]
+}
+
+/** A file of samples as the addon reads it; native/record/samples_format.h. */
+export interface RawSamples {
+  pid: number
+  ppid: number
+  startNs: bigint
+  sampleBytes: number
+  /** For which there was no room, and what they stand for. */
+  lostSamples: number
+  lostBytes: number
+  /** Upper limits in nanoseconds of all buckets of lifetimes but the last. */
+  lifetimeLimitsNs: number[]
+  modules: RawModule[]
+  /** The first has number 0 and stands for all threads that had no place. */
+  threads: { thread: number; name: string }[]
+  sites: RawSite[]
+}
+
+/** A loaded object in which frames lie. */
+export interface RawModule {
+  path: string
+  /** In hex; empty where it has none. */
+  buildId: string
+  /** Where it was loaded: what is added to addresses in its file. */
+  bias: bigint
+}
+
+/** One stack of one thread, with sums over its samples. */
+export interface RawSite {
+  /** A position in `threads`. */
+  thread: number
+  complete: boolean
+  /**
+   * Return addresses, the allocation's caller first: a position in `modules` plus 1 in the bits from 48 on, 0 for code of
+   * none; below it the address in the module's file, or in memory.
+   */
+  frames: BigUint64Array
+  samples: number
+  blocks: number
+  bytes: number
+  /** Variance of `bytes`, in bytes squared. */
+  bytesVariance: number
+  liveSamples: number
+  liveBlocks: number
+  liveBytes: number
+  liveBytesVariance: number
+  freedElsewhereBlocks: number
+  freedElsewhereBytes: number
+  /** Freed blocks by how long they lived. */
+  lifetimes: number[]
+}
+
+/** A heap's library as the addon opens it: null is what it does not export itself. */
+export interface RawHeap {
+  malloc: ((bytes: number) => bigint) | null
+  free: ((address: bigint) => void) | null
+  realloc: ((address: bigint, bytes: number) => bigint) | null
+  usableSize: ((address: bigint) => number) | null
+  /** mallinfo2. */
+  statistics: (() => Record<string, bigint>) | null
+}
+
 /** The native addon. */
 export interface Addon {
   version: string
@@ -90,10 +209,45 @@ export interface Addon {
   readWitness(path: string): WitnessRecord
   /** @throws an Error with the code SESSION_CORRUPT where the bytes are not a sound journal, as far as it is used */
   parseJournal(bytes: Buffer): Journal
+  /**
+   * How many bytes of a probe's file are in use, by its first page.
+   * @throws an Error with the code SESSION_CORRUPT where it is none
+   */
+  probeBytesInUse(start: Buffer): number
+  /**
+   * What two readings of one file, one after the other, say.
+   * @throws an Error with the code SESSION_CORRUPT
+   */
+  parseProbe(first: Buffer, second: Buffer): RawProbe
+  /**
+   * How many bytes of a file of latencies are in use, by its first page.
+   * @throws an Error with the code SESSION_CORRUPT where it is none
+   */
+  latencyBytesInUse(start: Buffer): number
+  /** @throws an Error with the code SESSION_CORRUPT where the bytes are no sound file of latencies, as far as it is used */
+  parseLatency(bytes: Buffer): RawLatency
+  /**
+   * Which parts of a file of samples are in use, by its first page: pairs of an offset and a length, in order.
+   * @throws an Error with the code SESSION_CORRUPT where it is none
+   */
+  samplesParts(start: Buffer): [offset: number, bytes: number][]
+  /**
+   * Reads such a file, of which the parts in use stand in `bytes`.
+   * @throws an Error with the code SESSION_CORRUPT where they are not sound
+   */
+  parseSamples(bytes: Buffer): RawSamples
   /** Whether a file has a security.capability attribute. */
   fileCapabilities(path: string): boolean
   /** Tries to open a hardware counter of this process: 0 where that works, else the errno. */
   hardwareCounterError(): number
+  /**
+   * Opens a heap's library beside our own heap, for good. Nothing checks the addresses that its functions are given.
+   * @throws an Error with the loader's words
+   */
+  openHeap(path: string): RawHeap
+  /** Copies bytes out of, and into, a block of such a heap. */
+  readMemory(address: bigint, bytes: number): Buffer
+  writeMemory(address: bigint, bytes: Uint8Array): void
 }
 
 const addonName = 'alloc8.node'
@@ -148,14 +302,25 @@ function load(path: string): Addon {
   }
 }
 
+const neededFunctions = [
+  'readWitness',
+  'parseJournal',
+  'probeBytesInUse',
+  'parseProbe',
+  'latencyBytesInUse',
+  'parseLatency',
+  'fileCapabilities',
+  'hardwareCounterError',
+  'openHeap',
+] as const satisfies (keyof Addon)[]
+
 /**
  * Throws unless what a file exports is alloc8's addon of the given version. Exported for its test.
  * @throws Alloc8Error NATIVE
  */
 export function checkAddon(path: string, found: unknown, version: string): asserts found is Addon {
   const { version: actual, ...functions } = (found ?? {}) as Partial<Record<keyof Addon, unknown>>
-  const { readWitness, parseJournal, fileCapabilities, hardwareCounterError } = functions
-  const needed = [readWitness, parseJournal, fileCapabilities, hardwareCounterError]
+  const needed = neededFunctions.map((name) => functions[name])
   const whole = needed.every((each) => typeof each === 'function')
   if (typeof actual === 'string' && actual === version && whole) return
   const what =

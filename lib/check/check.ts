@@ -3,6 +3,8 @@
  * the result. A heap under which nothing starts is found first and its cases are not run.
  */
 
+import { randomUUID } from 'node:crypto'
+import { endCarriers } from '../launch/orphans.ts'
 import type {
   CaseDescription,
   CaseResult,
@@ -13,7 +15,7 @@ import type {
   ResolvedHeap,
 } from '../types.ts'
 import { type Case, startCase } from './cases.ts'
-import { caseEnvironment, type Ending, type ExecuteOptions, execute } from './execute.ts'
+import { caseEnvironment, type Ending, type ExecuteOptions, execute, markVariable } from './execute.ts'
 import { judgeCase, judgeMisuse } from './judge.ts'
 import { checkCommand, shellCommand } from './shell.ts'
 import { readStart, type Start } from './start.ts'
@@ -34,16 +36,16 @@ export interface CheckPlan {
   jobs: number
   /** How long a case may take. */
   timeoutMs: number
-  /** How long stress cases run, or null for their own number of steps. */
-  stressMs: number | null
+  /** How long stress cases run, with which seed, or null for their own number of steps and their own seed. */
+  stress: { ms: number; seed: number } | null
   env: NodeJS.ProcessEnv
   linkFolder: string
   signal?: AbortSignal | undefined
   onProgress?: ((progress: CheckProgress) => void) | undefined
 }
 
-/** How long a stress case is told to run, in milliseconds; see stress/random. */
-const stressVariable = 'CONFORMANCE_STRESS_MS'
+/** How long a stress case is told to run, in milliseconds, and what its random numbers begin with; see stress/random. */
+const stressVariables = { ms: 'CONFORMANCE_STRESS_MS', seed: 'CONFORMANCE_STRESS_SEED' }
 
 const interrupted = 'not run: the check was stopped'
 
@@ -54,6 +56,7 @@ export async function runCheck(plan: CheckPlan): Promise<CheckResult> {
   const heaps: CheckedHeap[] = []
   for (const one of plan.heaps) {
     const checked = await checkHeap(plan, one, (result) => {
+      if (plan.signal?.aborted) return
       progress.done++
       if ('outcome' in result && result.outcome === 'fail') progress.failed++
       plan.onProgress?.({ ...progress, heap: one.heap.spec, id: result.id })
@@ -77,6 +80,7 @@ async function checkHeap(
   const options: ExecuteOptions = {
     env: plan.env,
     linkFolder: plan.linkFolder,
+    mark: randomUUID(),
     timeoutMs: plan.timeoutMs,
     signal: plan.signal,
   }
@@ -84,7 +88,7 @@ async function checkHeap(
   const ending = plan.signal?.aborted ? null : await execute(first, heap, options)
   const stopped = ending === null || plan.signal?.aborted === true
   const start = stopped ? { problem: null, notes: [], chatty: false } : readStart(heap, ending, plan.timeoutMs)
-  const describe = describer(heap, options)
+  const describe = describer(heap, options, plan.stress)
   const cases = start.problem === null ? plan.cases : [first, ...plan.cases.filter(({ id }) => id !== startCase)]
   const results: (CaseResult | MisuseResult | null)[] = cases.map(() => null)
   const queue = cases.entries()
@@ -105,9 +109,12 @@ async function checkHeap(
     const declined = declines[one.id]
     if (declined !== undefined) return skip(declined)
     const result = await runCase(plan, one, heap, options, start)
-    return plan.signal?.aborted ? skip(interrupted) : { ...about, ...result }
+    if (plan.signal?.aborted) return skip(interrupted)
+    return result === null ? null : { ...about, ...result }
   }
   await Promise.all(Array.from({ length: Math.min(plan.jobs, cases.length) }, work))
+  const left = endCarriers(`${markVariable}=${options.mark}`)
+  const notes = left === 0 ? start.notes : [...start.notes, `it left ${left} processes running, which were ended`]
   const { spec, kind, path, version } = heap
   const isMisuse = (result: CaseResult | MisuseResult) => cases.find(({ id }) => id === result.id)?.isMisuse === true
   const all = results.filter((each) => each !== null)
@@ -117,7 +124,7 @@ async function checkHeap(
     path,
     version,
     problem: start.problem,
-    notes: start.notes,
+    notes,
     cases: all.filter((each): each is CaseResult => !isMisuse(each)),
     misuse: all.filter((each): each is MisuseResult => isMisuse(each)),
   }
@@ -126,10 +133,10 @@ async function checkHeap(
 type About = CaseDescription & { reproduce: string }
 
 /** What stands in the result of a case whatever comes of it. */
-function describer(heap: ResolvedHeap, options: ExecuteOptions): (one: Case) => About {
+function describer(heap: ResolvedHeap, options: ExecuteOptions, stress: CheckPlan['stress']): (one: Case) => About {
   return (one) => {
     const { id, group, explanation, standard, source } = one
-    const env = caseEnvironment(one, heap, options)
+    const env = caseEnvironment(one, heap, { ...options, env: stressed(options.env, one, stress) })
     // A link to a library whose path cannot be preloaded does not outlive the check.
     const linked = env['LD_PRELOAD']?.includes(`${options.linkFolder}/`) === true
     const reproduce = linked ? checkCommand(heap.spec, id) : shellCommand(one.program, env, options.env)
@@ -142,10 +149,20 @@ function startResult(about: About, { problem }: Start, { wallMs }: Ending): Case
 }
 
 async function runCase(plan: CheckPlan, one: Case, heap: ResolvedHeap, options: ExecuteOptions, { chatty }: Start) {
-  const stressMs = one.isStress ? plan.stressMs : null
-  const timeoutMs = plan.timeoutMs + (stressMs ?? 0)
-  const env = stressMs === null ? options.env : { ...options.env, [stressVariable]: String(stressMs) }
+  const timeoutMs = plan.timeoutMs + (one.isStress ? (plan.stress?.ms ?? 0) : 0)
+  const env = stressed(options.env, one, plan.stress)
   const ending = await execute(one, heap, { ...options, env, timeoutMs })
   const judged = one.isMisuse ? judgeMisuse(ending, timeoutMs) : judgeCase(ending, timeoutMs, chatty)
-  return { ...judged, wallMs: ending.wallMs } as Pick<CaseResult, 'outcome' | 'message' | 'wallMs'>
+  if (judged === null) return null
+  // A link to a library whose path cannot be preloaded means nothing to the reader.
+  const message = judged.message.replaceAll(linkPattern(options.linkFolder), heap.path ?? heap.spec)
+  return { ...judged, message, wallMs: ending.wallMs } as Pick<CaseResult, 'outcome' | 'message' | 'wallMs'>
 }
+
+/** The environment of a case, with what tells a stress how long to run and where to begin. */
+function stressed(env: NodeJS.ProcessEnv, { isStress }: Case, stress: CheckPlan['stress']): NodeJS.ProcessEnv {
+  if (!isStress || stress === null) return env
+  return { ...env, [stressVariables.ms]: String(stress.ms), [stressVariables.seed]: String(stress.seed) }
+}
+
+const linkPattern = (folder: string) => new RegExp(`${folder.replace(/[^\w/]/g, '\\$&')}/preload-[^\\s:]*`, 'g')

@@ -4,15 +4,18 @@
  */
 
 import { spawn } from 'node:child_process'
-import { targetEnvironment } from '../launch/environment.ts'
+import { preloadable, targetEnvironment } from '../launch/environment.ts'
 import type { ResolvedHeap } from '../types.ts'
 import type { Case } from './cases.ts'
+import { doneStatus } from './judge.ts'
 
 /** How programs are run. */
 export interface ExecuteOptions {
   env: NodeJS.ProcessEnv
   /** A folder for links to libraries whose paths cannot be preloaded. */
   linkFolder: string
+  /** What all that is started carries in its environment, so that what it leaves running is found. */
+  mark: string
   timeoutMs: number
   signal?: AbortSignal | undefined
 }
@@ -29,8 +32,14 @@ export interface Ending {
 
 const preloadVariable = 'LD_PRELOAD'
 
-/** More than this of what a program writes is dropped. */
-const mostOutput = 20_000
+/** Of what a program writes so many characters are kept from the beginning, and as many from the end. */
+const keptOutput = 10_000
+
+/** What tells a program to end with another status than 0 where it comes to its end; native/conformance/finish.c. */
+const doneVariable = 'CONFORMANCE_DONE'
+
+/** The name of the mark; it says to whoever finds it where it comes from. */
+export const markVariable = 'CONFORMANCE_RUN'
 
 /** How long the last output may be on its way after all processes of the program have ended. */
 const lastOutputMs = 1000
@@ -44,7 +53,8 @@ export function caseEnvironment(
   const options = { witness: null, sessionDirectory: linkFolder, paddingBytes: 0 }
   const { ALLOC8_SESSION: _, ...target } = targetEnvironment({ ...env, LC_ALL: 'C' }, heap, options)
   const between = (target[preloadVariable] ?? '').split(/[ :]+/).filter((path) => path !== '')
-  const preload = [...one.preloadFirst, ...between, ...one.preload]
+  const link = (path: string) => preloadable(path, linkFolder)
+  const preload = [...one.preloadFirst.map(link), ...between, ...one.preload.map(link)]
   if (preload.length > 0) target[preloadVariable] = preload.join(':')
   return { ...target, ...one.environment }
 }
@@ -57,7 +67,7 @@ export function execute(one: Case, heap: ResolvedHeap, options: ExecuteOptions):
     const child = spawn(one.program, [], {
       cwd: '/',
       detached: true, // a process group of its own, so that all of it can be ended
-      env: caseEnvironment(one, heap, options),
+      env: { ...caseEnvironment(one, heap, options), [doneVariable]: String(doneStatus), [markVariable]: options.mark },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const output = { stdout: '', stderr: '' }
@@ -65,7 +75,7 @@ export function execute(one: Case, heap: ResolvedHeap, options: ExecuteOptions):
     let patience: NodeJS.Timeout | undefined
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
-        if (output[stream].length < mostOutput) output[stream] += text
+        output[stream] = shortened(output[stream] + text)
       })
     }
     const onAbort = () => endGroup(child.pid)
@@ -97,6 +107,10 @@ export function execute(one: Case, heap: ResolvedHeap, options: ExecuteOptions):
     })
     if (signal?.aborted) onAbort()
   })
+}
+
+function shortened(text: string): string {
+  return text.length <= 2 * keptOutput ? text : text.slice(0, keptOutput) + text.slice(-keptOutput)
 }
 
 function endGroup(pid: number | undefined): void {

@@ -7,7 +7,7 @@ import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { CheckProblem, ResolvedHeap } from '../types.ts'
 import type { Ending } from './execute.ts'
-import { refusedPreload } from './judge.ts'
+import { doneStatus, refusedPreload } from './judge.ts'
 
 /** What the first program told of a heap. */
 export interface Start {
@@ -21,7 +21,8 @@ export interface Start {
  * Reads how start/runs ended. It writes one line: the file that malloc is in, and how many threads there are.
  */
 export function readStart(heap: ResolvedHeap, ending: Ending, timeoutMs: number): Start {
-  const own = /^start malloc=(.*) threads=(\d+)$/m.exec(ending.stdout)
+  // The last one: a heap may write what it likes before the program does.
+  const own = [...ending.stdout.matchAll(/^start malloc=(.*) threads=(\d+)$/gm)].at(-1)
   const problem = problemOf(heap, ending, timeoutMs, own?.[1] ?? null)
   if (problem !== null) return { problem, notes: [], chatty: false }
   const others = Number(own?.[2] ?? 1) - 1
@@ -39,13 +40,25 @@ function problemOf(heap: ResolvedHeap, ending: Ending, timeoutMs: number, home: 
   const refused = refusedPreload(ending) ?? missingPart(ending)
   if (refused !== null) return { code: 'not-loaded', message: `the loader cannot preload it: ${refused}` }
   if (ending.timedOut)
-    return { code: 'hangs', message: `a program that does nothing had not ended after ${timeoutMs / 1000} s${said}` }
+    return {
+      code: 'hangs',
+      message: `a program that only starts a thread and allocates a little had not ended after ${timeoutMs / 1000} s${said}`,
+    }
   if (ending.signal !== null)
-    return { code: 'crashes', message: `a program that does nothing ended by ${ending.signal}${said}` }
-  if (ending.status !== 0)
-    return { code: 'ends', message: `a program that does nothing ended with status ${ending.status}${said}` }
-  if (home === null)
-    return { code: 'ends', message: `a program that does nothing ended with status 0 before its main function${said}` }
+    return {
+      code: 'crashes',
+      message: `a program that only starts a thread and allocates a little ended by ${ending.signal}${said}`,
+    }
+  if (ending.status === 0)
+    return {
+      code: 'ends',
+      message: `a program that only starts a thread and allocates a little ended with status 0 before it was done${said}`,
+    }
+  if (ending.status !== doneStatus || home === null)
+    return {
+      code: 'ends',
+      message: `a program that only starts a thread and allocates a little ended with status ${ending.status}${said}`,
+    }
   if (heap.kind === 'default' || heap.kind === 'system' || !/^libc(\.so\.6|-[\d.]+\.so)$/.test(basename(home)))
     return null
   const isLibc = heap.path !== null && realpathSync(heap.path) === realpathSync(home)

@@ -49,20 +49,24 @@ export function checkCommand(): Command {
 }
 
 const help = `
-Each case is a small program, run in a process of its own under the heap; alloc8 itself never runs under it.
+Each case is a small program, run in a process of its own under the heap; alloc8 itself never runs under it. Misuse
+(overflows, double frees, wrong pointers) is no case that fails: it is scored as stopped (the program was ended), masked
+(no harm was done) or silent (harm was done, and nobody was told).
 
 Exit status: 0 when no case failed, 1 when one did, 2 for wrong use, 3 when a heap could not be loaded, 130 interrupted.
 
 Examples:
   alloc8 check hoard
   alloc8 check ./libmine.so --group fork --group threads
-  alloc8 check jemalloc --case align/tiny
+  alloc8 check jemalloc --case align/tiny-malloc
   alloc8 check ./libmine.so --group stress --stress 10m
   alloc8 check --all --markdown conformance.md`
 
 async function execute(heaps: string[], flags: CheckFlags): Promise<void> {
   const selection = { groups: flags.group, cases: flags.case }
   if (flags.list === true) {
+    const beside = heaps.length > 0 || flags.all || flags.json || flags.junit || flags.markdown
+    if (beside) throw new Alloc8Error('USAGE', 'check: --list runs nothing: expected no heaps and no reports beside it')
     const { stdout } = process
     stdout.write(casesText(conformanceCases(selection), styleFor(stdout)))
     return

@@ -6,7 +6,8 @@ import { compare } from '../api/compare.ts'
 import { compareSuite, hasFailedWorkload, loadSuite, type SuiteOverrides } from '../api/suite.ts'
 import { Alloc8Error, usageError } from '../errors.ts'
 import { splitHeapList } from '../heaps/index.ts'
-import type { Alloc8Config, CompareResult, Pairing } from '../types.ts'
+import { probeLevels } from '../launch/probe-settings.ts'
+import type { Alloc8Config, CompareResult, Pairing, ProbeLevel } from '../types.ts'
 import {
   compareAndShow,
   isHeapMissing,
@@ -17,7 +18,7 @@ import {
   withReportOptions,
 } from './comparing.ts'
 import { guardStatus, withoutExit } from './guard.ts'
-import { collect, commandText, duration, share, wholeNumber } from './options.ts'
+import { collect, commandText, duration, levelList, share, wholeNumber } from './options.ts'
 
 /** What `compare` and `ci` can be told alike. */
 export interface CompareFlags extends ReportFlags {
@@ -33,6 +34,7 @@ export interface CompareFlags extends ReportFlags {
   prepare?: string
   timeout?: number
   pairing?: Pairing
+  probe?: ProbeLevel[]
   untilDecided?: boolean
   ignoreFailure?: boolean
   showOutput?: boolean
@@ -52,7 +54,7 @@ export function withRunOptions(command: Command): Command {
     .option('--max-time <time>', 'begin no block that would end later than this (30, 500ms, 10m)', duration)
     .option(
       '--metric <metric>',
-      'wall, user, sys, cpu, peak-rss, faults, instructions, of services rss-mean, rss-peak, rss-after, or NAME=/REGEX/; may be repeated',
+      'wall, user, sys, cpu, peak-rss, faults, instructions, of services rss-mean, rss-peak, rss-after, of the probe peak-live, allocations, allocated, waste, alloc-p50, alloc-p99, alloc-p99.9, free-p50, free-p99, free-p99.9, or NAME=/REGEX/; may be repeated',
       collect,
     )
     .option('--higher-is-better <name>', 'a metric NAME that should grow; may be repeated', collect)
@@ -62,6 +64,11 @@ export function withRunOptions(command: Command): Command {
         '--pairing <how>',
         'measure CPU time beside the baseline (duet) or one after the other (alone)',
       ).choices(['duet', 'alone']),
+    )
+    .option(
+      '--probe <levels>',
+      `add what the probe counts as metrics: ${probeLevels.join(', ')}, or several`,
+      levelList,
     )
     .option('--until-decided', 'add blocks, up to four times as many, until each verdict is decided')
     .option('--prepare <command>', 'a shell command to run, untimed, before each run')
@@ -90,6 +97,12 @@ CPU time (user, sys, cpu) of a program that is busy is measured in duets: beside
 same cores, so that both meet the same noise. Two instances then run at once; use --pairing alone where they would get
 in each other's way, or to take a third of the time.
 
+With --probe, or a metric of the probe's, it runs in front of each heap alike, default and system too, and costs some
+nanoseconds a call: peak-live, the highest of live bytes; allocations; allocated, the bytes asked for; waste, the usable
+bytes over those; alloc-p50 to free-p99.9, how long the heap took for all but a share of the calls, where an eighth is
+the least that counts as a difference. Of a service it counts from the server's start to its stop. Times are then not
+what they are without it, which a warning says.
+
 Without --heaps: system, the built-in heaps and all that are found, and the program untouched where it brings an
 allocator of its own. Ctrl-C ends with what the complete blocks gave.
 
@@ -110,6 +123,7 @@ Examples:
   alloc8 compare --heaps system,jemalloc,mimalloc --blocks 30 -- ./bench --threads 4
   alloc8 compare --heap ./old.so --heap ./new.so -- ./bench
   alloc8 compare --against './old/server --bench' -- ./new/server --bench
+  alloc8 compare --probe live --heaps system,hoard,mimalloc -- ./bench
   alloc8 compare --suite classic --workload larson --html report.html
   alloc8 compare --metric 'rps=/Requests per second:\\s+([\\d.]+)/' --higher-is-better rps -- ./load.sh`
 
@@ -150,6 +164,7 @@ export function overridesOf(flags: CompareFlags): SuiteOverrides & { maxTimeMs: 
     maxTimeMs: flags.maxTime,
     seed: flags.seed,
     pairing: flags.pairing,
+    probe: flags.probe,
     untilDecided: flags.untilDecided,
     metrics: flags.metric,
     higherIsBetter: flags.higherIsBetter,

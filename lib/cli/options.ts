@@ -3,6 +3,8 @@
 import { InvalidArgumentError } from 'commander'
 import { parse } from 'shell-quote'
 import { Alloc8Error } from '../errors.ts'
+import { probeLevels } from '../launch/probe-settings.ts'
+import type { ProbeLevel } from '../types.ts'
 
 /** A whole number from `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -38,6 +40,30 @@ export function share(text: string): number {
   }
   return value
 }
+
+/** A size such as `4096`, `64K`, `512KiB`, `1M`, in bytes. */
+export function size(text: string): number {
+  const match = /^(\d+)(?:([KMG])(?:i?B)?)?$/i.exec(text)
+  const value =
+    match === null ? Number.NaN : Number(match[1]) * 1024 ** ('KMG'.indexOf((match[2] ?? '').toUpperCase() || ' ') + 1)
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`Expected a size such as 4096, 64K or 1M, got ${JSON.stringify(text)}.`)
+  }
+  return value
+}
+
+/** Levels of the probe such as `live` or `live,sample`. */
+export function levelList(text: string): ProbeLevel[] {
+  const levels = text.split(',').map((word) => word.trim())
+  for (const level of levels) {
+    if ((probeLevels as readonly string[]).includes(level)) continue
+    throw new InvalidArgumentError(`Expected some of ${probeLevels.join(', ')}, got ${JSON.stringify(level)}.`)
+  }
+  return levels as ProbeLevel[]
+}
+
+/** As `levelList`, and `off` for none. */
+export const levelListOrOff = (text: string): ProbeLevel[] => (text.trim() === 'off' ? [] : levelList(text))
 
 /** CPU numbers such as `0,1` or `0-3`. */
 export function cpuList(text: string): number[] {

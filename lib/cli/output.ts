@@ -6,7 +6,7 @@ import { Alloc8Error } from '../errors.ts'
 /** A place for a report. */
 export interface ReportFile {
   /** Writes the whole report. */
-  write(text: string): void
+  write(text: string | Uint8Array): void
   /** For a run that came to nothing: removes the file if it was not there before. */
   abandon(): void
 }
@@ -80,11 +80,11 @@ export function watchOutput(): void {
   process.stderr.on('error', onError)
 }
 
-const writeStdout = (text: string) => writeAll(1, 'stdout', text)
+const writeStdout = (text: string | Uint8Array) => writeAll(1, 'stdout', text)
 
 /** Synchronous, because the process may end right after; a reader that went away is no error of ours. */
-function writeAll(descriptor: number, name: string, text: string): void {
-  const bytes = Buffer.from(text)
+function writeAll(descriptor: number, name: string, text: string | Uint8Array): void {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
   let written = 0
   while (written < bytes.length) {
     try {

@@ -9,10 +9,13 @@ import { compareCommand } from './compare-command.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { exitStatusOf, harmless, printError } from './failure.ts'
 import { heapsCommand } from './heaps-command.ts'
+import { labCommand } from './lab-command.ts'
 import { newCommand } from './new-command.ts'
 import { watchOutput } from './output.ts'
+import { profileCommand } from './profile-command.ts'
 import { reportCommand } from './report-command.ts'
 import { runCommand } from './run-command.ts'
+import { watchCommand } from './watch-command.ts'
 
 /** The whole command tree. */
 export function program(): Command {
@@ -29,6 +32,9 @@ export function program(): Command {
     checkCommand(),
     reportCommand(),
     runCommand(),
+    profileCommand(),
+    watchCommand(),
+    labCommand(),
     heapsCommand(),
     doctorCommand(),
     newCommand(),
@@ -47,8 +53,10 @@ Examples:
   alloc8 heaps                                        the allocators on this machine
   alloc8 compare -- node build.js                     which of them runs it best
   alloc8 run --heap jemalloc:narenas=2 -- ./server    run it under one
+  alloc8 run --watch -- ./server                      what it does, on the whole screen
   alloc8 ci                                           has anything got worse?
   alloc8 check ./libmine.so                           what does it not do right?
+  alloc8 lab layout-map                               where do its blocks lie?
   alloc8 new my-heap                                  an allocator of your own`
 
 /** Does what the words say. The exit status; whatever goes wrong is printed. */

@@ -1,7 +1,8 @@
-/** The progress bars of comparisons and checks, drawn on a terminal only. */
+/** The progress bars of comparisons, checks and labs, drawn on a terminal only. */
 
 import cliProgress from 'cli-progress'
 import type { Progress } from '../compare/index.ts'
+import type { LabProgress } from '../lab/run.ts'
 import type { CheckProgress } from '../types.ts'
 
 /** A progress display; `end` takes it off the screen. */
@@ -70,6 +71,24 @@ export function checkProgress(stream: NodeJS.WriteStream): { update(progress: Ch
       const shown = { failures: `${failed} failed`, heap, id }
       if (started) bar.update(done, shown)
       else bar.start(total, done, shown)
+      started = true
+    },
+    end() {
+      started = false
+      bar.stop()
+    },
+  }
+}
+
+/** A bar with the experiment and the heap in hand; nothing where the stream is no terminal. */
+export function labProgress(stream: NodeJS.WriteStream): { update(progress: LabProgress): void; end(): void } {
+  if (!stream.isTTY) return { update: () => {}, end: () => {} }
+  const bar = newBar(stream, '{bar} {value}/{total}  {experiment}  {heap}')
+  let started = false
+  return {
+    update({ done, of, experiment, heap }) {
+      if (started) bar.update(done, { experiment, heap })
+      else bar.start(of, done, { experiment, heap })
       started = true
     },
     end() {

@@ -16,7 +16,7 @@ export interface Reports<Result> {
 /** Where a report goes and what makes it. */
 export interface WantedReport<Result> {
   path: string
-  format: (result: Result) => string
+  format: (result: Result) => string | Uint8Array
 }
 
 /**
@@ -27,7 +27,7 @@ export function openAll<Result>(wanted: readonly WantedReport<Result>[]): Report
   const onStdout = wanted.filter(({ path }) => path === '-').length
   if (onStdout > 1) throw usageError('-', 'stdout for one report', `${onStdout} reports`)
   checkDistinct(wanted.map(({ path }) => path))
-  const open: { file: ReportFile; format: (result: Result) => string }[] = []
+  const open: { file: ReportFile; format: WantedReport<Result>['format'] }[] = []
   const abandon = () => {
     for (const { file } of open) file.abandon()
   }

@@ -16,7 +16,8 @@ export function styleFor(stream: Stream): TextStyle {
   return { width: Math.min(stream.columns ?? 80, 120), unicode: knowsUnicode(), palette: paletteFor(stream) }
 }
 
-function wantsColour(stream: Stream): boolean {
+/** Whether a stream is to have colours. */
+export function wantsColour(stream: Stream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true
@@ -24,7 +25,7 @@ function wantsColour(stream: Stream): boolean {
 }
 
 /** The locale decides, as it does for every other program; the Linux console has no box drawing worth the name. */
-function knowsUnicode(): boolean {
+export function knowsUnicode(): boolean {
   const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || ''
   return /utf-?8/i.test(locale) && process.env['TERM'] !== 'linux'
 }

@@ -4,6 +4,7 @@
 
 import { decide, pairedRatio } from '../stats/index.ts'
 import type { Cell, ComparedHeap, Control, Pairing, Reason, RunFailure, Verdict, VerdictState } from '../types.ts'
+import { leastThreshold } from './probe-metrics.ts'
 import {
   type ComparedHeapInfo,
   type CompareMetric,
@@ -60,7 +61,7 @@ export type RatioOptions = Parameters<typeof pairedRatio>[2]
 
 /** What counts as a difference by a metric. */
 export const thresholdOf = (options: Pick<ComparisonOptions, 'threshold' | 'thresholds'>, metric: string): number =>
-  options.thresholds?.[metric] ?? options.threshold
+  options.thresholds?.[metric] ?? Math.max(options.threshold, leastThreshold(metric))
 
 /** The cells: metric by metric, in each the heaps in their order, the baseline (against itself) included. */
 export function comparisonCells(

@@ -5,6 +5,7 @@
  */
 
 import type { BuiltinMetric, DuetFacts, Pairing } from '../types.ts'
+import { latencyMetricNames, probeMetricNames } from './probe-metrics.ts'
 import type { CompareMetric, RunSample } from './types.ts'
 
 /** What of a comparison decides about duets. */
@@ -28,8 +29,12 @@ const CROWDED_IDLE = 0.1
 const SURELY_BUSY = 0.9
 
 const cpuMetrics: ReadonlySet<string> = new Set<BuiltinMetric>(['user', 'sys', 'cpu'])
-/** Neither better nor worse in a duet. */
-const indifferentMetrics: ReadonlySet<string> = new Set<BuiltinMetric>(['peak-rss', 'faults'])
+/** Neither better nor worse in a duet. Latencies are not: one of two on a core waits for the other in the midst of calls. */
+const indifferentMetrics: ReadonlySet<string> = new Set<BuiltinMetric>([
+  'peak-rss',
+  'faults',
+  ...probeMetricNames.filter((name) => !latencyMetricNames.includes(name)),
+])
 
 const isCpu = ({ name, pattern }: CompareMetric) => pattern === null && cpuMetrics.has(name)
 const isIndifferent = ({ name, pattern }: CompareMetric) => pattern === null && indifferentMetrics.has(name)

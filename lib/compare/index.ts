@@ -7,6 +7,7 @@ export { runComparison } from './compare.ts'
 export { gateResult } from './gate.ts'
 export { type MergeOptions, mergeResults, preventsRuns, type WorkloadResult } from './merge.ts'
 export {
+  addMetrics,
   builtinMetricNames,
   checkMetricsOf,
   defaultMetricNames,
@@ -20,6 +21,7 @@ export { LINE_LIMIT, type MatchedOutput, OutputMatcher, type OutputStream, TAIL_
 export { type OverallOptions, overallResults } from './overall.ts'
 export { type ParetoOptions, paretoSets } from './pareto.ts'
 export { type PlannedBlock, planBlocks } from './plan.ts'
+export { levelsNeeded, metricsOfLevels, probeMetricNames, probeValues } from './probe-metrics.ts'
 export { parseCompareResult } from './result-file.ts'
 export { sinceResult } from './since.ts'
 export type * from './types.ts'

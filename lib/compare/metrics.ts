@@ -18,6 +18,16 @@ const builtinUnits: Record<BuiltinMetric, Metric['unit']> = {
   'rss-mean': 'bytes',
   'rss-peak': 'bytes',
   'rss-after': 'bytes',
+  'peak-live': 'bytes',
+  allocations: 'count',
+  allocated: 'bytes',
+  waste: '',
+  'alloc-p50': 'ns',
+  'alloc-p99': 'ns',
+  'alloc-p99.9': 'ns',
+  'free-p50': 'ns',
+  'free-p99': 'ns',
+  'free-p99.9': 'ns',
 }
 
 /** The metrics that alloc8 measures itself, in the order in which they are listed to people. */
@@ -128,19 +138,28 @@ export function parseMetrics(texts: readonly string[], higherIsBetter: readonly 
 }
 
 /** What only one kind of workload has. */
-const kinds: Record<'command' | 'service', { foreign: readonly BuiltinMetric[]; why: string }> = {
-  command: {
-    foreign: ['rss-mean', 'rss-peak', 'rss-after'],
-    why: 'is of services, whose memory is read over time; a command has peak-rss',
-  },
-  service: { foreign: ['instructions'], why: 'cannot be counted of a server, which is stopped; a service has cpu' },
+const kinds: Record<'command' | 'service', { foreign: readonly BuiltinMetric[]; why: string }[]> = {
+  command: [
+    {
+      foreign: ['rss-mean', 'rss-peak', 'rss-after'],
+      why: 'is of services, whose memory is read over time; a command has peak-rss',
+    },
+  ],
+  service: [{ foreign: ['instructions'], why: 'cannot be counted of a server, which is stopped; a service has cpu' }],
+}
+
+/** The metrics with those that are not among them yet. A number that the target prints keeps its name. */
+export function addMetrics(metrics: readonly CompareMetric[], names: readonly BuiltinMetric[]): CompareMetric[] {
+  const missing = names.filter((name) => !metrics.some((metric) => metric.name === name))
+  return [...metrics, ...missing.map(builtinMetric)]
 }
 
 /** Throws a METRIC error for a metric that this kind of workload can never have. */
 export function checkMetricsOf(kind: 'command' | 'service', metrics: readonly CompareMetric[]): void {
-  const { foreign, why } = kinds[kind]
-  const wrong = metrics.find(({ name, pattern }) => pattern === null && foreign.some((each) => each === name))
-  if (wrong !== undefined) throw metricError(`--metric: ${wrong.name} ${why}`, 'leave it out')
+  for (const { foreign, why } of kinds[kind]) {
+    const wrong = metrics.find(({ name, pattern }) => pattern === null && foreign.some((each) => each === name))
+    if (wrong !== undefined) throw metricError(`--metric: ${wrong.name} ${why}`, 'leave it out')
+  }
 }
 
 /** The numbers of a run by the names of alloc8's own metrics. `cpu` is user and system, `faults` minor and major. */

@@ -3,7 +3,7 @@
  * this folder knows nothing of processes and its tests can play any machine, calm or noisy.
  */
 
-import type { HeapInfo, Machine, Metric, Pairing, RunFailure, Verdict } from '../types.ts'
+import type { HeapInfo, Machine, Metric, Pairing, ProbeLevel, RunFailure, Verdict } from '../types.ts'
 
 /** A heap to compare: what `heaps` knows of it and the text that was asked for. */
 export interface ComparedHeapInfo extends HeapInfo {
@@ -118,6 +118,8 @@ export interface ComparisonOptions {
   pairing?: Pairing | undefined
   /** Whether something is done before each run that two runs at once would share. */
   prepared?: boolean | undefined
+  /** The levels of the probe that is in front of every heap; none where there is none. */
+  probed?: readonly ProbeLevel[] | undefined
   /** Goes on beyond `blocks`, at most to four times as many, until each verdict is decided. */
   untilDecided?: boolean | undefined
   /** A share: 0.01 is 1 %. */

@@ -8,6 +8,7 @@ import type { ComparedHeap, Control, DuetFacts, RunFailure, Warning } from '../t
 import { subjectValues, thresholdOf } from './cells.ts'
 import { duetDisagreements, failedDuets } from './duet-warnings.ts'
 import type { Looks } from './looks.ts'
+import { probeWarnings } from './probe-metrics.ts'
 import type { ComparisonOptions, Stop, SubjectRuns } from './types.ts'
 
 /** All codes of a comparison's warnings, in the order in which they are given. */
@@ -35,6 +36,7 @@ export const warningCodes = [
   'short-target',
   'governor',
   'instructions-by',
+  'probed',
 ] as const
 
 /** A code out of `warningCodes`. */
@@ -357,6 +359,8 @@ const checks: Record<WarningCode, Check> = {
         'look at cpu or wall as well',
     ]
   },
+
+  probed: ({ options }) => probeWarnings(options.metrics, options.probed),
 }
 
 /** Per block the mean of all subjects' log values; blocks in which one has none are left out. */

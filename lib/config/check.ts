@@ -69,6 +69,7 @@ const shared: Keys['optional'] = {
   timeoutMs: integer(1, longestMs),
   setupTimeoutMs: integer(1, longestMs),
   pairing: oneOf('alone', 'duet'),
+  probe: listOf('a list of levels of the probe', oneOf('counts', 'live', 'latency', 'sample'), true),
   untilDecided: boolean,
 }
 

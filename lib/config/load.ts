@@ -1,16 +1,15 @@
 /**
- * Finds and loads `alloc8.config.ts` or one of its kin. TypeScript is loaded through jiti, which does on every Node
- * what only the newest do themselves. A file that runs may fail in any way; each becomes one error that names it.
+ * Finds and loads `alloc8.config.ts` or one of its kin. A file that runs may fail in any way; each becomes one error that
+ * names it.
  */
 
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { createJiti } from 'jiti'
 import { Alloc8Error } from '../errors.ts'
 import type { Alloc8Config } from '../types.ts'
 import { checkConfig } from './check.ts'
-import { evaluated } from './evaluate.ts'
 import { isPlainObject, type Suggest, shown } from './shape.ts'
+import { importUserModule, messageOf, placeOf, type UserModule } from './user-module.ts'
 
 /** The names under which a configuration is looked for. */
 export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((type) => `alloc8.config.${type}`)
@@ -78,10 +77,6 @@ function configError(message: string, hint: string, cause?: unknown): Alloc8Erro
   return new Alloc8Error('CONFIG', message, { hint, cause })
 }
 
-/** In one line: a parser's message has several. */
-const messageOf = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim()
-
 function loadJson(file: string, name: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
@@ -91,39 +86,19 @@ function loadJson(file: string, name: string): unknown {
 }
 
 async function loadModule(file: string, name: string, { alloc8 }: LoadOptions): Promise<unknown> {
-  const jiti = createJiti(import.meta.url, {
-    // A configuration is loaded once; a cache would be a file in somebody's folder.
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-    ...(alloc8 === undefined ? {} : { virtualModules: { alloc8: { ...alloc8 } } }),
-  })
-  let exported: unknown
+  let exported: UserModule
   try {
-    exported = await evaluated(async () => {
-      const module: unknown = await jiti.import(file)
-      // What is exported may be a promise, and is waited for here, where its failure is the file's.
-      return isPlainObject(module) ? { ...module, default: await module['default'] } : module
-    })
+    exported = await importUserModule(file, alloc8)
   } catch (error) {
     throw configError(`${name}: it could not be loaded: ${messageOf(error)}`, placeOf(error, file), error)
   }
-  const given = isPlainObject(exported) ? exported['default'] : undefined
-  if (given === undefined) {
-    const names = isPlainObject(exported) ? Object.keys(exported).filter((key) => key !== 'default') : []
+  const { value, names } = exported
+  if (value === undefined) {
     const instead = names.length === 0 ? 'nothing' : names.join(', ')
     throw configError(`${name}: expected a default export, got ${instead}`, EXAMPLE)
   }
-  if (!isPlainObject(given)) {
-    throw configError(`${name}: expected a configuration as its default export, got ${shown(given)}`, EXAMPLE)
+  if (!isPlainObject(value)) {
+    throw configError(`${name}: expected a configuration as its default export, got ${shown(value)}`, EXAMPLE)
   }
-  return given
-}
-
-/** The line of the file in which an error arose, where its stack has it. */
-function placeOf(error: unknown, file: string): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const at = stack.split('\n').find((line) => line.includes(`${file}:`))
-  const position = at === undefined ? undefined : /:(\d+:\d+)\)?$/.exec(at)?.[1]
-  return position === undefined ? 'see whether what it imports is installed' : `it stopped at ${file}:${position}`
+  return value
 }

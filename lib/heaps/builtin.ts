@@ -23,10 +23,14 @@ export interface BuiltinHeap {
   declines: Readonly<Record<string, string>>
 }
 
+const takesAllForItsOwn = "it does not tell its blocks from libc's, which a deeply bound plugin hands over"
+
+const foreignDeclines: Readonly<Record<string, string>> = { 'early/deepbind': takesAllForItsOwn }
+
 const neverReuses = 'an arena reuses no memory but the last block of a thread'
 
 const arenaDeclines: Readonly<Record<string, string>> = {
-  'memory/limit-other-sizes': neverReuses,
+  ...foreignDeclines,
   'memory/limit-small': neverReuses,
   'memory/reuse': neverReuses,
   'threads/free-only': neverReuses,
@@ -34,8 +38,14 @@ const arenaDeclines: Readonly<Record<string, string>> = {
 }
 
 export const builtinHeaps: readonly BuiltinHeap[] = [
-  { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null, declines: {} },
-  { name: 'multiarena', library: 'liballoc8-multiarena.so', general: true, family: multiarena, declines: {} },
+  { name: 'simple', library: 'liballoc8-simple.so', general: true, family: null, declines: foreignDeclines },
+  {
+    name: 'multiarena',
+    library: 'liballoc8-multiarena.so',
+    general: true,
+    family: multiarena,
+    declines: foreignDeclines,
+  },
   { name: 'arena', library: 'liballoc8-arena.so', general: false, family: arena, declines: arenaDeclines },
   { name: 'hoard', library: 'liballoc8-hoard.so', general: true, family: hoard, declines: {} },
 ]

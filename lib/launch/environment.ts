@@ -9,12 +9,14 @@ import { readlinkSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { platform } from '../binding/machine.ts'
 import { Alloc8Error, usageError } from '../errors.ts'
-import type { ResolvedHeap } from '../types.ts'
+import type { ProbeSettings, ResolvedHeap } from '../types.ts'
 
 /** What goes into an environment beside the heap. */
 export interface EnvironmentOptions {
   /** Path of the witness, or null to run without it. */
   witness: string | null
+  /** Path of the probe and what it counts, or null to run without it. */
+  probe?: { library: string; settings: ProbeSettings } | null
   /** Where the witness writes, or null; then ALLOC8_SESSION stays as the user has it. */
   sessionDirectory: string | null
   /** 0 to 65536. */
@@ -23,16 +25,23 @@ export interface EnvironmentOptions {
 
 const preloadVariable = 'LD_PRELOAD'
 const sessionVariable = 'ALLOC8_SESSION'
+const probeVariable = 'ALLOC8_PROBE'
 const paddingVariable = 'ALLOC8_PADDING'
 
 const largestPadding = 65536
+
+/** What native/probe/settings.cpp reads. */
+const probeText = ({ levels, sampleBytes, latencyEvery }: ProbeSettings) => {
+  const numbers: Partial<Record<string, number | undefined>> = { sample: sampleBytes, latency: latencyEvery }
+  return levels.map((level) => (numbers[level] === undefined ? level : `${level}:${numbers[level]}`)).join(',')
+}
 
 /** The loader ends a path in LD_PRELOAD at a space or colon, and replaces $ORIGIN, $LIB and $PLATFORM. */
 const unfit = /[\s:;$]/
 
 /**
- * The complete environment for a target. Preloads come in this order: the heap's libraries, the witness, the user's
- * own; the first that defines malloc has it. A path that LD_PRELOAD cannot hold gets a link in the session folder.
+ * The complete environment for a target. Preloads come in this order: the probe, the heap's libraries, the witness, the
+ * user's own; the first that defines malloc has it. A path that LD_PRELOAD cannot hold gets a link in the session folder.
  *
  * @throws Alloc8Error HEAP_LIBRARY: a path that can neither be preloaded nor linked. USAGE: padding out of range.
  */
@@ -41,7 +50,7 @@ export function targetEnvironment(
   heap: ResolvedHeap,
   options: EnvironmentOptions,
 ): Record<string, string> {
-  const { witness, sessionDirectory, paddingBytes } = options
+  const { witness, probe, sessionDirectory, paddingBytes } = options
   if (!Number.isInteger(paddingBytes) || paddingBytes < 0 || paddingBytes > largestPadding) {
     throw usageError('paddingBytes', `a whole number from 0 to ${largestPadding}`, paddingBytes)
   }
@@ -52,12 +61,14 @@ export function targetEnvironment(
     // Ours last: where a key stands twice, every heap that has such a variable takes the later one.
     env[name] = separator === null || own === undefined || own === '' ? value : `${own}${separator}${value}`
   }
-  const ours = inOrder(heap.preload, witness)
+  const ours = inOrder(heap.preload, witness, probe?.library ?? null)
   const paths = ours.map((path) => preloadable(path, sessionDirectory))
   const users = (env[preloadVariable] ?? '').split(/[ :]+/).filter((path) => path !== '')
   const preload = [...new Set([...paths, ...users])]
   if (ours.length > 0) env[preloadVariable] = preload.join(':')
   if (sessionDirectory !== null) env[sessionVariable] = sessionDirectory
+  delete env[probeVariable]
+  if (probe) env[probeVariable] = probeText(probe.settings)
   delete env[paddingVariable]
   if (paddingBytes > 0) env[paddingVariable] = 'x'.repeat(paddingBytes)
   return env
@@ -68,14 +79,18 @@ export function targetEnvironment(
  * own constructors run, which may crash. But behind libc, which `system` preloads, its exec and dlopen would never be
  * called.
  */
-function inOrder(heapLibraries: readonly string[], witness: string | null): string[] {
-  if (witness === null) return [...heapLibraries]
+function inOrder(heapLibraries: readonly string[], witness: string | null, probe: string | null): string[] {
+  const counted = probe === null ? [...heapLibraries] : [probe, ...heapLibraries]
+  if (witness === null) return counted
   const hasLibc = heapLibraries.some((path) => basename(path) === platform().libcSoname)
-  return hasLibc ? [witness, ...heapLibraries] : [...heapLibraries, witness]
+  return hasLibc ? [witness, ...counted] : [...counted, witness]
 }
 
-/** A path to the same library that LD_PRELOAD can hold. */
-function preloadable(path: string, sessionDirectory: string | null): string {
+/**
+ * A path to the same library that LD_PRELOAD can hold; a link in the session folder where its own is none.
+ * @throws Alloc8Error HEAP_LIBRARY where that cannot be made either
+ */
+export function preloadable(path: string, sessionDirectory: string | null): string {
   if (!unfit.test(path)) return path
   const problem = `${path}: a path with a space, colon, semicolon or $ cannot be preloaded`
   if (sessionDirectory === null || unfit.test(sessionDirectory)) {

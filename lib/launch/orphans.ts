@@ -1,7 +1,7 @@
 /**
- * What to do when the launcher itself was killed: by the system for want of memory, or by its own target. Nobody is
- * left then who knows the target's descendants as a parent does. They are told by what they inherited: the session
- * (setsid) that the launcher began, and the session folder in their environment, whose name nobody can guess.
+ * What to do where nobody is left who knows a target's descendants as a parent does: the launcher itself was killed, by
+ * the system for want of memory or by its own target, or there was none. They are told by what they inherited: the session
+ * (setsid) that the launcher began, and a name in their environment that nobody can guess.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -15,27 +15,47 @@ const mostRounds = 100
  * number means another process later.
  */
 export function endOrphans(launcherPid: number, session: string | undefined): void {
+  endAll(
+    (pid, sessionId) =>
+      sessionId === launcherPid || (session !== undefined && carries(pid, `ALLOC8_SESSION=${session}`)),
+  )
+}
+
+/**
+ * Kills the processes that were executed with this in their environment, `NAME=value`, whatever they have become since,
+ * and those that they still start; how many there were.
+ */
+export function endCarriers(variable: string): number {
+  return endAll((pid) => carries(pid, variable))
+}
+
+function endAll(isMeant: (pid: number, sessionId: number) => boolean): number {
+  const ended = new Set<number>()
   for (let round = 0; round < mostRounds; ++round) {
-    const orphans = processIds().filter((pid) => pid !== process.pid && isOrphan(pid, launcherPid, session))
-    if (orphans.length === 0) return
-    for (const pid of orphans) {
+    const found = processIds().filter((pid) => pid !== process.pid && isAlive(pid, isMeant))
+    if (found.length === 0) break
+    for (const pid of found) {
       try {
         process.kill(pid, 'SIGKILL')
+        ended.add(pid)
       } catch {
         // It has ended, or it is not ours to end.
       }
     }
   }
+  return ended.size
 }
 
-function isOrphan(pid: number, launcherPid: number, session: string | undefined): boolean {
+function isAlive(pid: number, isMeant: (pid: number, sessionId: number) => boolean): boolean {
   const stat = readQuietly(`/proc/${pid}/stat`)
   // State, parent, group and session come after the name, which is in brackets and may hold anything.
   const [state, , , sessionId] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   if (state === undefined || state === '' || state === 'Z' || state === 'X') return false
-  if (Number(sessionId) === launcherPid) return true
-  if (session === undefined) return false
-  const wanted = Buffer.from(`ALLOC8_SESSION=${session}`).toString('latin1')
+  return isMeant(pid, Number(sessionId))
+}
+
+function carries(pid: number, variable: string): boolean {
+  const wanted = Buffer.from(variable).toString('latin1')
   return readQuietly(`/proc/${pid}/environ`).split('\0').includes(wanted)
 }
 

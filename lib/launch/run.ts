@@ -10,12 +10,16 @@ import { describeTarget, locateExecutable, type TargetInfo } from '../binding/ex
 import { platform } from '../binding/machine.ts'
 import { type Journal, nativeFile } from '../binding/native.ts'
 import { systemPreload } from '../binding/preload-lists.ts'
-import { createSession } from '../session/folder.ts'
+import { createControl } from '../session/control.ts'
+import { createSession, type Session } from '../session/folder.ts'
+import { type OtherKnowledge, readProbes } from '../session/probes.ts'
 import { readRecords, type SessionRecords } from '../session/records.ts'
-import type { ResolvedHeap, RunResult, Warning } from '../types.ts'
+import { readAllSamples, type SessionSamples } from '../session/samples.ts'
+import type { ProbeLevel, ProbeSettings, ResolvedHeap, RunResult, Verdict, Warning } from '../types.ts'
 import { targetEnvironment } from './environment.ts'
 import { type LaunchOptions, type LaunchResult, launch } from './launch.ts'
-import { type ExecutableFacts, judge, realPath, staticReason } from './verdict.ts'
+import { probeSettings } from './probe-settings.ts'
+import { type ExecutableFacts, judge, realPath, staticReason, unseenPrograms, type VerdictInput } from './verdict.ts'
 
 /** A command whose executable was found and looked at. */
 export interface PreparedTarget {
@@ -36,10 +40,21 @@ export interface RunTargetOptions extends Partial<Omit<LaunchOptions, 'path' | '
   paddingBytes?: number | undefined
   /** A folder to keep the session in; absent or empty. */
   sessionDirectory?: string | undefined
+  /** Watches what the target asks of its heap, by the probe in front of it: a level, several, or with numbers. */
+  probe?: ProbeLevel | readonly ProbeLevel[] | ProbeSettings | undefined
   /** Real paths of programs that stand between the target and its children and are none of its own: a tool's. */
   betweenPrograms?: readonly string[] | undefined
   /** The group of the user that the target goes on as: its processes leave their records through it. */
   sessionGroup?: number | undefined
+  /** Told when the session's folder is there, and before it goes. */
+  watcher?: SessionWatcher | undefined
+}
+
+/** Who looks at a session while it grows. */
+export interface SessionWatcher {
+  begin(session: Session): void
+  /** Called once nothing more comes, and the files are still there. */
+  end(): void
 }
 
 /**
@@ -74,30 +89,45 @@ export async function runTarget(
   return (await runLaunched(target, heap, options)).result
 }
 
-/** The same, with what the launcher reported besides. */
+/** A run with what its result does not hold: the launcher's report, and what is read before the session's folder goes. */
+export interface LaunchedRun {
+  result: RunResult
+  launched: LaunchResult
+  records: SessionRecords
+  /** Null where nothing was to be sampled. */
+  samples: SessionSamples | null
+}
+
+/** The same, with all that was found. */
 export async function runLaunched(
   target: PreparedTarget,
   heap: ResolvedHeap,
   options: RunTargetOptions = {},
-): Promise<{ result: RunResult; launched: LaunchResult }> {
+): Promise<LaunchedRun> {
   const {
     env = process.env,
     paddingBytes = 0,
     sessionDirectory,
     sessionGroup,
     betweenPrograms,
+    probe: asked,
+    watcher,
     ...launchOptions
   } = options
+  const probe = asked === undefined ? null : probeSettings(asked)
   const session = createSession({ path: sessionDirectory, group: sessionGroup })
   try {
+    watcher?.begin(session)
     // What cannot be preloaded into is left alone: the loader would only complain on the target's stderr.
     const reachable = staticReason(target.facts, platform().elf.bits) === null
     const placed = reachable ? heap : { ...heap, preload: [] }
     const environment = targetEnvironment(env, placed, {
       witness: reachable ? nativeFile('liballoc8-witness.so') : null,
+      probe: reachable && probe !== null ? { library: nativeFile('liballoc8-probe.so'), settings: probe } : null,
       sessionDirectory: session.directory,
       paddingBytes,
     })
+    if (probe !== null) createControl(session.anchor, probe, sessionGroup)
     const launched = await launch({
       stdin: 'inherit',
       stdout: 'inherit',
@@ -112,7 +142,7 @@ export async function runLaunched(
       env: environment,
     })
     const records = without(betweenPrograms ?? [], readRecords(session.anchor, session.directory))
-    const verdict = judge({
+    const evidence: VerdictInput = {
       heapLibraries: heap.preload,
       heapBits: platform().elf.bits,
       rootPid: launched.pid,
@@ -127,16 +157,33 @@ export async function runLaunched(
       offered: offeredMalloc,
       needed: neededLibraries,
       exists: existsSync,
-    })
+    }
+    const verdict = judge(evidence)
     const found = {
       verdict,
       threads: threadsOf(records.journals),
+      probe: probe === null ? null : readProbes(session.anchor, probe.levels, whatWitnessKnows(evidence, verdict)),
       session: session.kept ? session.directory : null,
     }
-    return { result: toResult(target, heap, launched, found), launched }
+    const samples = probe === null ? null : sampled(session.anchor, probe)
+    return { result: toResult(target, heap, launched, found), launched, records, samples }
   } finally {
+    watcher?.end()
     session.remove()
   }
+}
+
+/** Null where nothing was to be sampled, at the start or since. */
+function sampled(folder: string, { levels }: ProbeSettings): SessionSamples | null {
+  const found = readAllSamples(folder)
+  const any = found.samples.length + found.unreadable.length > 0
+  return any || levels.includes('sample') ? found : null
+}
+
+/** What the probe cannot know of processes that it was not in. */
+function whatWitnessKnows(evidence: VerdictInput, { processes }: Verdict): OtherKnowledge {
+  const executables = new Map(processes.map(({ pid, executable }) => [pid, executable]))
+  return { started: unseenPrograms(evidence), executableOf: (pid) => executables.get(pid) ?? null }
 }
 
 /** Records without those of some programs; what they did is not looked at either, as only a record leads to it. */
@@ -155,10 +202,10 @@ function toResult(
   target: PreparedTarget,
   heap: ResolvedHeap,
   launched: LaunchResult,
-  found: Pick<RunResult, 'verdict' | 'threads' | 'session'>,
+  found: Pick<RunResult, 'verdict' | 'threads' | 'probe' | 'session'>,
 ): RunResult {
   const { tree } = launched
-  const { verdict, threads, session } = found
+  const { verdict, threads, probe, session } = found
   return {
     schema: 1,
     heap: heap.spec,
@@ -182,6 +229,8 @@ function toResult(
       peakRssBytes: tree.peakRssBytes,
     },
     threads,
+    probe,
+    profile: null,
     verdict,
     session,
     leftovers: launched.leftovers,

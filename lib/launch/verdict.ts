@@ -87,6 +87,13 @@ function judgeProcesses(input: VerdictInput, isHeap: IsHeap): ProcessVerdict[] {
   })
 }
 
+/** The programs that were started and left no record, of which the probe may know more. */
+export function unseenPrograms(input: VerdictInput): Pick<ProcessImage, 'pid' | 'ppid' | 'executable' | 'timeNs'>[] {
+  const outOfReach = reachTest(input)
+  const images = listImages(input.records, input.journals, input.shell, (path) => outOfReach(path) !== null)
+  return images.filter(({ record, pid }) => record === null && pid !== 0)
+}
+
 /** An image by its bindings, and by what its executable shows of an allocator inside. */
 function judgeSeen(
   input: VerdictInput,

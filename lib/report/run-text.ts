@@ -5,6 +5,8 @@
 
 import type { ProcessVerdict, Reason, RunResult, VerdictState } from '../types.ts'
 import { clean, wrap, wrapHanging } from './layout.ts'
+import { probeLines } from './probe-text.ts'
+import { profileLines } from './profile-text.ts'
 import { type Paint, signsOf, type TextStyle } from './style.ts'
 import { countOf, formatBytes, formatDuration, grouped } from './units.ts'
 
@@ -114,9 +116,13 @@ export function runText(result: RunResult, style: TextStyle): string {
     ...line('page faults', faults, style),
     ...treeLines(result, style),
     ...threadLines(result, style),
+    ...(result.probe === null ? [] : probeLines(result.probe, result, style)),
+    ...(result.profile === null ? [] : profileLines(result.profile, style)),
     ...leftoverLines(result, style),
     ...(result.session === null ? [] : line('session', result.session, style)),
-    ...result.warnings.flatMap(({ message }) => line('warning', message, style, yellow)),
+    ...[...result.warnings, ...(result.profile?.warnings ?? [])].flatMap(({ message }) =>
+      line('warning', message, style, yellow),
+    ),
   ]
   return `${lines.join('\n')}\n`
 }

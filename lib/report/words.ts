@@ -14,6 +14,16 @@ const nouns: Record<string, { verb: string; noun: string }> = {
   'rss-mean': { verb: 'uses', noun: 'mean memory' },
   'rss-peak': { verb: 'uses', noun: 'peak memory over time' },
   'rss-after': { verb: 'uses', noun: 'memory after the load' },
+  'peak-live': { verb: 'has', noun: 'peak live bytes' },
+  allocations: { verb: 'makes', noun: 'allocations' },
+  allocated: { verb: 'asks for', noun: 'bytes allocated' },
+  'alloc-p50': { verb: 'has', noun: 'median time of an allocation' },
+  'alloc-p99': { verb: 'has', noun: 'p99 of allocation times' },
+  'alloc-p99.9': { verb: 'has', noun: 'p99.9 of allocation times' },
+  'free-p50': { verb: 'has', noun: 'median time of a free' },
+  'free-p99': { verb: 'has', noun: 'p99 of free times' },
+  'free-p99.9': { verb: 'has', noun: 'p99.9 of free times' },
+  waste: { verb: 'has', noun: 'usable over requested bytes' },
 }
 
 /** What a metric is called in a sentence or a heading. */

@@ -111,6 +111,7 @@ class Run {
       problems: { ...this.#unmeasured(), ...read.problems },
       failure,
       verdict: result?.verdict ?? null,
+      probe: result?.probe ?? null,
       wallNs: this.#load?.wallNs ?? 0,
       suspendedNs: this.#load?.suspendedNs ?? 0,
       output: failure?.output ?? read.tail,

@@ -108,6 +108,7 @@ export class RunningServer {
       stdout: take('stdout'),
       stderr: take('stderr'),
       paddingBytes: options.paddingBytes ?? 0,
+      probe: options.probe,
       sessionGroup: group ?? undefined,
       killTree: true,
       lifeline: true,

@@ -3,8 +3,8 @@
  * server's memory over time beside it.
  */
 
-import type { PreparedTarget } from '../launch/run.ts'
-import type { Readiness, RunFailure, ServiceWorkload, Timeline, Verdict, Warning } from '../types.ts'
+import type { PreparedTarget, RunTargetOptions } from '../launch/run.ts'
+import type { ProbeReport, Readiness, RunFailure, ServiceWorkload, Timeline, Verdict, Warning } from '../types.ts'
 
 /** A service whose server and load were found and whose numbers were checked; see `prepareService`. */
 export interface PreparedService {
@@ -42,6 +42,8 @@ export interface ServiceRunOptions {
   paddingBytes?: number | undefined
   /** Gets everything that server and load print. */
   onOutput?: ((chunk: Buffer) => void) | undefined
+  /** Puts the probe in front of the server's heap. */
+  probe?: RunTargetOptions['probe']
   /** The time between two readings of the server's memory; 50 ms unless given. */
   sampleMs?: number | undefined
 }
@@ -68,6 +70,8 @@ export interface ServiceRun {
   failure: Omit<RunFailure, 'block'> | null
   /** Whether the heap was in effect in the server's processes; null when it could not be told. */
   verdict: Verdict | null
+  /** What the probe has counted of the server, from its start to its stop; null without one. */
+  probe: ProbeReport | null
   /** Of the load. */
   wallNs: number
   suspendedNs: number

@@ -4,9 +4,10 @@
  * out, never trusted.
  */
 
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import { addon, type Journal, type WitnessRecord } from '../binding/native.ts'
+import { listFolder } from './files.ts'
 import { readJournal } from './journals.ts'
 
 /** The records of a session, oldest first, their journals, and what was wrong with those that could not be read. */
@@ -61,12 +62,4 @@ function addJournal(found: SessionRecords, file: string): number {
   const { journal, bytes } = readJournal(file)
   found.journals.push(journal)
   return bytes
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

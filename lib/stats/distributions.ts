@@ -27,7 +27,7 @@ export function normalTail(z: number): number {
  * Logarithm of the gamma function above 0: Stirling's series from 8 on, to which smaller arguments are raised.
  * Abramowitz and Stegun, 6.1.41.
  */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   let shift = 0
   let y = x
   for (; y < 8; y++) shift += Math.log(y)

@@ -18,6 +18,7 @@ export {
   pairedRatio,
 } from './paired.ts'
 export { type Point, paretoSet } from './pareto.ts'
+export { type SampledSum, sampledSum } from './poisson.ts'
 export { Rng } from './rng.ts'
 export { EXACT_PAIRS, holm, signedRankP } from './signed-rank.ts'
 export { geometricMean, mad, mean, median, modifiedZ, quantile } from './summary.ts'

@@ -9,7 +9,9 @@ export type CellVerdict = 'better' | 'worse' | 'same' | 'inconclusive'
 
 /**
  * The metrics that alloc8 measures itself. Others are numbers that the target prints. `instructions` needs hardware
- * counters or callgrind; the `rss-` ones are of services: resident memory of the server's whole tree over time.
+ * counters or callgrind; the `rss-` ones are of services: resident memory of the server's whole tree over time. From
+ * `peak-live` on they need the probe: the highest of live bytes, allocations, bytes asked for, usable bytes over those,
+ * and how long all but a share of the calls took that give blocks (`alloc-`) or take them back (`free-`).
  */
 export type BuiltinMetric =
   | 'wall'
@@ -22,6 +24,16 @@ export type BuiltinMetric =
   | 'rss-mean'
   | 'rss-peak'
   | 'rss-after'
+  | 'peak-live'
+  | 'allocations'
+  | 'allocated'
+  | 'waste'
+  | 'alloc-p50'
+  | 'alloc-p99'
+  | 'alloc-p99.9'
+  | 'free-p50'
+  | 'free-p99'
+  | 'free-p99.9'
 
 /**
  * How the runs of a metric were paired with the baseline's: `alone`, one after the other in a block, or `duet`, at the

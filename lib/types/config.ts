@@ -4,6 +4,7 @@
  */
 
 import type { Pairing } from './compare.ts'
+import type { ProbeLevel } from './probe.ts'
 
 /** A command as a list of its words, or as one text for the shell. */
 export type CommandWords = readonly string[] | string
@@ -35,6 +36,8 @@ export interface WorkloadBase {
   /** How long setup and teardown may take each; 10 minutes unless given. */
   setupTimeoutMs?: number | undefined
   pairing?: Pairing | undefined
+  /** As `--probe`; of a service it is in the server alone, and counts from its start to its stop. */
+  probe?: readonly ProbeLevel[] | undefined
   untilDecided?: boolean | undefined
 }
 

@@ -1,5 +1,7 @@
 /** What one run of a target gave. */
 
+import type { ProbeReport } from './probe.ts'
+import type { Profile } from './profile.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Something that the caller should know; `message` ends with what to do. */
@@ -39,6 +41,10 @@ export interface RunResult {
    * More have begun than ended where a process was ended by a signal or by _exit.
    */
   threads: { begun: number; ended: number } | null
+  /** What the probe has counted; null without one. */
+  probe: ProbeReport | null
+  /** What was sampled, by stack; null unless it was asked for. */
+  profile: Profile | null
   verdict: Verdict
   /** The session folder, where it was kept, else null. */
   session: string | null

@@ -5,6 +5,10 @@
 
 #include <napi.h>
 
+#include "addon/heap.h"
+#include "addon/latency.h"
+#include "addon/probe.h"
+#include "addon/samples.h"
 #include "platform/platform.h"
 #include "record/journal_reader.h"
 #include "record/witness_reader.h"
@@ -140,8 +144,17 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", ALLOC8_VERSION);
   exports.Set("readWitness", Napi::Function::New<readWitness>(env, "readWitness"));
   exports.Set("parseJournal", Napi::Function::New<parseJournal>(env, "parseJournal"));
+  exports.Set("probeBytesInUse", Napi::Function::New<alloc8::addon::probeBytesInUse>(env, "probeBytesInUse"));
+  exports.Set("samplesParts", Napi::Function::New<alloc8::addon::samplesParts>(env, "samplesParts"));
+  exports.Set("parseSamples", Napi::Function::New<alloc8::addon::parseSamples>(env, "parseSamples"));
+  exports.Set("parseProbe", Napi::Function::New<alloc8::addon::parseProbe>(env, "parseProbe"));
+  exports.Set("latencyBytesInUse", Napi::Function::New<alloc8::addon::latencyBytesInUse>(env, "latencyBytesInUse"));
+  exports.Set("parseLatency", Napi::Function::New<alloc8::addon::parseLatency>(env, "parseLatency"));
   exports.Set("fileCapabilities", Napi::Function::New<fileCapabilities>(env, "fileCapabilities"));
   exports.Set("hardwareCounterError", Napi::Function::New<hardwareCounterError>(env, "hardwareCounterError"));
+  exports.Set("openHeap", Napi::Function::New<alloc8::addon::openHeap>(env, "openHeap"));
+  exports.Set("readMemory", Napi::Function::New<alloc8::addon::readMemory>(env, "readMemory"));
+  exports.Set("writeMemory", Napi::Function::New<alloc8::addon::writeMemory>(env, "writeMemory"));
   return exports;
 }
 

@@ -16,6 +16,17 @@
 // What a program ends with when the machine lacks what it needs, and when neither libc nor the heap has what it tests.
 enum { check_skip_status = 77, check_lacks_status = 78 };
 
+#ifdef __cplusplus
+#define CHECK_C extern "C"
+#else
+#define CHECK_C extern
+#endif
+
+// The status of a program under which all holds and that does not return from main (finish.c).
+CHECK_C int check_done(void);
+// Before a program starts itself anew: what comes then tells of its end, and not this one.
+CHECK_C void check_done_later(void);
+
 // The case that a loop is at (a size, an index); not 0: it is printed with a failure.
 __attribute__((unused)) static volatile size_t check_case;
 
@@ -32,6 +43,18 @@ __attribute__((noreturn, unused, format(printf, 3, 4))) static void check_failed
   length += at ? snprintf(text + length, 40, " (case %zu)\n", at) : snprintf(text + length, 40, "\n");
   if (write(2, text, (size_t)length) < 0) _exit(2);
   _exit(1);
+}
+
+// The value, hidden from the optimiser, which could otherwise drop or fold allocations.
+__attribute__((unused)) static inline size_t opaque(size_t value) {
+  __asm__ volatile("" : "+r"(value));
+  return value;
+}
+
+// The pointer, hidden from the optimiser; the block counts as read and written.
+__attribute__((unused)) static inline void* hide(void* pointer) {
+  __asm__ volatile("" : "+r"(pointer) : : "memory");
+  return pointer;
 }
 
 #define FAIL(...) check_failed(__FILE__, __LINE__, __VA_ARGS__)
@@ -60,21 +83,21 @@ __attribute__((noreturn, unused, format(printf, 3, 4))) static void check_failed
     if (check_actual > check_bound) FAIL("%s, expected at most %llu, got %llu", #actual, check_bound, check_actual); \
   } while (0)
 
-#define CHECK_BLOCK(pointer)                                                                   \
-  do {                                                                                         \
-    if ((pointer) == NULL) FAIL("%s, expected a block, got null (errno %d)", #pointer, errno); \
+#define CHECK_BLOCK(pointer)                                                                                \
+  do {                                                                                                      \
+    if (hide((void*)(pointer)) == NULL) FAIL("%s, expected a block, got null (errno %d)", #pointer, errno); \
   } while (0)
 
 #define CHECK_NULL(pointer)                                                                \
   do {                                                                                     \
-    const void* check_pointer = (const void*)(pointer);                                    \
+    const void* check_pointer = hide((void*)(pointer));                                    \
     if (check_pointer != NULL) FAIL("%s, expected null, got %p", #pointer, check_pointer); \
   } while (0)
 
 // `alignment` is a power of two, in bytes.
 #define CHECK_ALIGNED(pointer, alignment)                                                                      \
   do {                                                                                                         \
-    uintptr_t check_address = (uintptr_t)(pointer), check_alignment = (uintptr_t)(alignment);                  \
+    uintptr_t check_address = (uintptr_t)hide((void*)(pointer)), check_alignment = (uintptr_t)(alignment);     \
     if (check_address & (check_alignment - 1))                                                                 \
       FAIL("%s, expected a multiple of %zu, got %p", #pointer, (size_t)check_alignment, (void*)check_address); \
   } while (0)
@@ -108,16 +131,13 @@ __attribute__((noreturn, unused, format(printf, 3, 4))) static void check_failed
 #define SKIP(reason) CHECK_END("SKIP", reason, check_skip_status)
 #define LACKS(reason) CHECK_END("LACKS", reason, check_lacks_status)
 
-// The value, hidden from the optimiser, which could otherwise drop or fold allocations.
-__attribute__((unused)) static inline size_t opaque(size_t value) {
-  __asm__ volatile("" : "+r"(value));
-  return value;
-}
-
-// The pointer, hidden from the optimiser; the block counts as read and written.
-__attribute__((unused)) static inline void* hide(void* pointer) {
-  __asm__ volatile("" : "+r"(pointer) : : "memory");
-  return pointer;
+// Whoever starts a program may have blocked signals, which it inherits; its deadline must come, and its own signals.
+__attribute__((constructor, unused)) static void check_unblock_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 // Programs run slower under a tool such as valgrind: PROGRAM_SLOWNESS multiplies their deadlines.
@@ -128,7 +148,7 @@ __attribute__((unused)) static unsigned check_slowness(void) {
 
 __attribute__((unused)) static void check_deadline_passed(int number) {
   (void)number;
-  static const char text[] = "FAIL deadline: the program, expected an end in time, got a hang\n";
+  static const char text[] = "FAIL deadline: the program, expected an end in time, got none\n";
   if (write(2, text, sizeof text - 1) < 0) _exit(2);
   _exit(1);
 }

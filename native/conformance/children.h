@@ -33,6 +33,27 @@ __attribute__((unused)) static pid_t child_fork(void) {
       FAIL("child, expected status %d, got %d", (expected_status), WEXITSTATUS(check_status));            \
   } while (0)
 
+// How many bytes a child writes to its descriptor `file`; `work` is what it does, and ends it.
+__attribute__((unused)) static size_t child_written(int file, void (*work)(int file, void* argument), void* argument) {
+  int ends[2];
+  CHECK_EQUAL(pipe(ends), 0);
+  pid_t child = child_fork();
+  if (child == 0) {
+    dup2(ends[1], file);
+    close(ends[0]);
+    close(ends[1]);
+    work(file, argument);
+    _exit(1);
+  }
+  close(ends[1]);
+  size_t total = 0;
+  char bytes[4096];
+  for (ssize_t got; (got = read(ends[0], bytes, sizeof bytes)) > 0;) total += (size_t)got;
+  close(ends[0]);
+  CHECK_CHILD(child, 0);
+  return total;
+}
+
 // What a forked child does with the heap it got: frees blocks of its parent, then allocates of all kinds.
 __attribute__((unused)) static void child_work(void** parents_blocks, size_t count) {
   for (size_t i = 0; i < count; i++) {

@@ -5,10 +5,18 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "random.h"
 
 typedef void* ThreadBody(void*);
+
+// Milliseconds of a clock that never goes back.
+__attribute__((unused)) static long now_ms(void) {
+  struct timespec now;
+  CHECK_EQUAL(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static inline pthread_t thread_start(ThreadBody* body, void* argument) {
   pthread_t thread;
@@ -26,22 +34,32 @@ static atomic_int crew_stop;
 static atomic_long crew_rounds;
 static size_t crew_members;
 
-enum { crew_most = 4, crew_blocks = 64 };
+enum { crew_most = 4, crew_blocks = 64, crew_batch_blocks = 320 };
 
 static pthread_t crew[crew_most];
 
-// What a crew may take in all in one process, in bytes: a heap that reuses little has room for it. From then on its
-// members give each block back at once, which meets the heap's locks as often.
+// What a crew may take in all in one process, in bytes, so that a heap that reuses little has room for it.
 static const size_t crew_most_bytes = (size_t)512 << 20;
 static atomic_size_t crew_bytes;
+
+// What a member does from then on: more blocks at once than a cache of its thread may hold, freed from the last to the
+// first, which even a heap takes back that takes back a thread's last block alone.
+static inline void crew_batch(Random* random) {
+  void* blocks[crew_batch_blocks];
+  for (int at = 0; at < crew_batch_blocks; at++) {
+    size_t size = 1 + random_size(random, at % 64 ? 4096 : 100000);
+    blocks[at] = at % 2 ? malloc(size) : calloc(1, size);
+    CHECK_BLOCK(blocks[at]);
+    *(char*)blocks[at] = (char)size;
+  }
+  for (int at = crew_batch_blocks; at-- > 0;) free(blocks[at]);
+}
 
 // Allocates, resizes or frees one block of the member's, through one of several entry points.
 static inline void crew_round(Random* random, void** block) {
   size_t size = 1 + random_size(random, random_below(random, 64) ? 4096 : 400000);
   if (atomic_fetch_add_explicit(&crew_bytes, size, memory_order_relaxed) > crew_most_bytes) {
-    void* once = malloc(size % 4096 + 1);
-    CHECK_BLOCK(once);
-    free(once);
+    crew_batch(random);
     return;
   }
   switch (random_below(random, 5)) {

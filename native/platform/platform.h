@@ -41,6 +41,8 @@ bool growPages(void* p, std::size_t from, std::size_t to);
 // Moves the pages of a mapping of `from` bytes onto addresses that reservePages gave, `to` bytes long, without copying;
 // false when the system cannot, and then both are as they were. MDSF
 bool movePages(void* p, std::size_t from, void* target, std::size_t to);
+// Has whole pages read as zero in every child of this process, however it is made; false when the system cannot. MDSF
+bool wipeOnFork(void* p, std::size_t bytes);
 // Asks for huge pages behind a mapping, or for none, where the system has such. MDSF
 void preferHugePages(void* p, std::size_t bytes, bool huge);
 
@@ -69,13 +71,26 @@ bool environmentReady();
 bool secureExecution();
 std::int64_t processId();        // MDSF
 std::int64_t parentProcessId();  // MDSF
+std::int64_t threadId();         // the calling thread's number in the system; MDSF
 std::int64_t userId();           // the effective user; MDSF
 // A number for the root folder, another one after chroot and the like; 0 when unknown. MDSF
 std::uint64_t rootIdentity();
+// Whether a thread of this process with that number is no more. MDSF
+bool threadHasEnded(std::int64_t thread);
 // The environment as it is now; null when there is none. MDSF
 char** currentEnvironment();
 // Nanoseconds of a clock that never goes back. MDSF
 std::uint64_t monotonicNs();
+// A count that goes up at one speed on all processors, read in a few nanoseconds, after all that was to be done before;
+// nanoseconds where the processor has none such. MDSF
+std::uint64_t ticks();
+// Both clocks at one moment.
+struct ClockPair {
+  std::uint64_t ticks;
+  std::uint64_t ns;
+};
+// Of a few readings the one that took the shortest. MDSF
+ClockPair readClocks();
 // The next definition of a symbol behind the library that calls (dlsym, RTLD_NEXT), null when there is none. M; takes
 // the loader's lock and may allocate.
 void* nextSymbol(const char* name);
@@ -83,6 +98,37 @@ void* nextSymbol(const char* name);
 // that is loaded, whatever its scope; null when none is. Never one of the calling library's own. M; takes the loader's
 // lock and may allocate.
 void* cxxRuntimeSymbol(const char* name, const void* caller);
+
+// Opens a library for good beside what is there: nobody's symbols are bound to it. Null with the loader's own words in
+// `problem` where that fails. M; takes the loader's lock and may allocate.
+void* openLibrary(const char* path, const char** problem);
+// What such a library itself defines by a name, null where it does not. M
+void* librarySymbol(void* library, const char* name);
+
+// What is loaded at an address.
+struct LoadedObject {
+  std::uintptr_t start;  // of its code, or of all of it
+  std::uintptr_t end;
+  std::uintptr_t bias;           // what is added to addresses in its file
+  const char* name;              // as the loader has it: the path, empty for the executable
+  const void* unwindTable;       // its .eh_frame_hdr; null when it has none
+  std::uintptr_t readOnlyStart;  // the part in which that lies, with all that it leads to
+  std::uintptr_t readOnlyEnd;
+  bool isLoader;      // the dynamic loader itself
+  const void* parts;  // its program headers; null when they are not to be found
+  std::size_t partCount;
+};
+// Looks an address up without a lock (glibc 2.35 has a way); false where nothing is loaded there, or the system has no
+// such way. MDSF
+bool findLoadedObject(std::uintptr_t address, LoadedObject* object);
+// Whether that way is there. MDSF
+bool canFindLoadedObjects();
+// Copies an object's build id; its length, 0 when it has none or `capacity` is too small. MDSF
+std::size_t buildIdOf(const LoadedObject& object, void* buffer, std::size_t capacity);
+// Whether the eight bytes at an address can be read; asks the kernel. MDSF
+bool isReadable(std::uintptr_t address);
+// The calling thread's name into `buffer` of 16 bytes, always terminated. MDSF
+void threadName(char* buffer);
 
 // Opens a hardware counter of this process and closes it again: 0 where that works, else the errno. M
 int hardwareCounterError();
@@ -100,8 +146,12 @@ struct SharedFile {
   std::size_t bytes;       // of the file; fewer than asked for where RLIMIT_FSIZE says so
   std::size_t readyBytes;  // of them have blocks on the disk; the others need populatePages before they are touched
 };
-// Creates a file that must not exist, private to its owner, zeroed, and maps it; on error no file is left. MF
-SharedFile createSharedFile(const char* path, std::size_t bytes);
+// Creates a file that must not exist, private to its owner, zeroed, and maps it; on error no file is left, nor where
+// less than `least` bytes of it are allowed. MF
+SharedFile createSharedFile(const char* path, std::size_t bytes, std::size_t least = 1);
+// Maps an existing regular file of exactly `bytes` bytes, shared and to read only; null where it is another, or cannot
+// be opened. Follows no link in its last part. MF
+const void* mapFile(const char* path, std::size_t bytes);
 // Gets blocks on the disk for a part of a shared file; false where there are none (touching it would end the process)
 // or where the kernel cannot tell. MSF
 bool populatePages(void* p, std::size_t bytes);

@@ -41,8 +41,16 @@ export async function show(browser: Browser, result: CompareResult, view: View =
     colorScheme: view.colorScheme ?? 'light',
     reducedMotion: 'reduce',
   })
-  const complaints: string[] = []
   const own = pathToFileURL(file).href
+  const complaints = complaintsOf(page, own)
+  await page.goto(own)
+  rmSync(folder, { recursive: true })
+  return { page, complaints }
+}
+
+/** What a page does that it should not, as it does it: words on the console, errors, dialogs, requests but for itself. */
+export function complaintsOf(page: Page, own: string): string[] {
+  const complaints: string[] = []
   page.on('console', (message) => complaints.push(`console: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
   page.on('dialog', (dialog) => {
@@ -52,7 +60,5 @@ export async function show(browser: Browser, result: CompareResult, view: View =
   page.on('request', (request) => {
     if (request.url() !== own) complaints.push(`request: ${request.url()}`)
   })
-  await page.goto(own)
-  rmSync(folder, { recursive: true })
-  return { page, complaints }
+  return complaints
 }

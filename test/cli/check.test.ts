@@ -39,6 +39,22 @@ test('what fails is told with expectation, standard, command and source; every r
   expect(readFileSync(junit, 'utf8')).toContain('<testsuites name="alloc8 check" tests="1" failures="1"')
 })
 
+test('misuse is scored, and fails nothing', async () => {
+  const { status, stdout, stderr } = await alloc8(['check', 'system', '--group', 'misuse', '--json', '-'])
+  expect(status).toBe(0)
+  const result = JSON.parse(stdout) as CheckResult
+  expect(schemaProblems('check', result)).toEqual([])
+  const scores = Object.fromEntries(result.heaps[0]?.misuse.map(({ id, outcome }) => [id, outcome]) ?? [])
+  // glibc finds a second free of the same block, takes delete for delete[], and reads of freed memory touch no malloc.
+  expect(scores).toMatchObject({
+    'misuse/double-free': 'stopped',
+    'misuse/array-delete-mismatch': 'masked',
+    'misuse/read-after-free': 'silent',
+  })
+  const [, row] = /misuse stopped: ([^:]*) misuse masked/.exec(stderr.replace(/\s+/g, ' ')) ?? []
+  expect(row).toContain('double-free')
+})
+
 test('--list says what the cases expect and runs nothing', async () => {
   const { status, stdout } = await alloc8(['check', '--list', '--group', 'errno'])
   expect(status).toBe(0)

@@ -333,3 +333,26 @@ describe('what it says', () => {
     expect(stdout).toContain('./churn')
   })
 })
+
+test('--probe adds what the probe counts, and says that times are with it', async () => {
+  const file = at('probed.json')
+  const words = ['--heaps', 'system,simple', ...quick, '--metric', 'wall', '--probe', 'live', '--json', file]
+  const { status, stdout, stderr } = await alloc8(['compare', ...words, '--', at('churn'), '50000'])
+  expect(status).toBe(0)
+  const result = JSON.parse(readFileSync(file, 'utf8')) as CompareResult
+  expect(schemaProblems('compare', result)).toEqual([])
+  const metrics = [...new Set(result.cells.map(({ metric }) => metric))]
+  expect(metrics).toEqual(['wall', 'peak-live', 'allocations', 'allocated', 'waste'])
+  for (const noun of ['peak live bytes', 'allocations', 'usable over requested'])
+    expect(stdout + stderr).toContain(noun)
+  const allocations = result.cells.filter(({ metric }) => metric === 'allocations').flatMap(({ runs }) => runs)
+  expect(allocations).toHaveLength(4)
+  for (const run of allocations) expect(run).toBeGreaterThan(50_000)
+  expect(result.warnings.filter(({ code }) => code === 'probed')).toHaveLength(1)
+})
+
+test('--probe refuses a level that there is not', async () => {
+  const { status, stderr } = await alloc8(['compare', '--probe', 'lives', '--', at('churn')])
+  expect(status).toBe(2)
+  expect(stderr).toContain('Expected some of counts, live')
+})

@@ -9,12 +9,15 @@ test.each([
   ['compare', ['compare', '--help']],
   ['report', ['report', '--help']],
   ['run', ['run', '--help']],
+  ['profile', ['profile', '--help']],
   ['heaps', ['heaps', '--help']],
   ['doctor', ['doctor', '--help']],
   ['ci', ['ci', '--help']],
   ['check', ['check', '--help']],
   ['new', ['new', '--help']],
   ['build', ['build', '--help']],
+  ['watch', ['watch', '--help']],
+  ['lab', ['lab', '--help']],
 ])('%s --help', async (name, args) => {
   const { status, stdout, stderr } = await alloc8(args)
   expect([status, stderr]).toEqual([0, ''])

@@ -14,7 +14,6 @@ const used = [
   'early/tool-in-front',
   'fork/atfork-late',
   'fork/atfork-linked',
-  'fork/atfork-preloaded',
   'fork/atfork-preloaded-first',
   'fork/busy-threads',
   'fork/child-threads',

@@ -18,8 +18,8 @@ const slow: LayerGap = {
 }
 
 const noAccount = { 'statistics/in-use': gap(counts), 'statistics/mallinfo-32': gap(counts) }
-const otherSizes = { 'memory/limit-other-sizes': gap(keeps) }
-const manyPages = { ...otherSizes, 'memory/limit-small': gap(keeps), 'memory/many-large': gap(mappings) }
+const otherSizes = { 'memory/limit-small': gap(keeps) }
+const manyPages = { ...otherSizes, 'memory/many-large': gap(mappings) }
 
 /** By layered heap and program. */
 export const layerGaps: Readonly<Record<string, Readonly<Record<string, LayerGap>>>> = {
@@ -43,7 +43,7 @@ export const telling = [
   'early/dlsym',
   'errno/free-small',
   'fork/from-thread',
-  'operators/forms',
+  'operators/sized-aligned-delete',
   'overflow/calloc',
   'overflow/memalign',
 ]

@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RunOptions } from '../../lib/api/run.ts'
 import { compile } from '../support/compile.ts'
 import { findTool, lackingTool } from '../support/needs.ts'
 import { findProgram, libraryFile } from '../support/programs.ts'
@@ -19,7 +20,8 @@ export interface RealProgram {
   /** What the machine lacks to run it, or null. */
   lacking(): string | null
   prepare?(folder: string): Promise<void> | void
-  run(heap: string, folder: string, timeoutMs: number): Promise<Observed>
+  /** `more` goes to `run()`. */
+  run(heap: string, folder: string, timeoutMs: number, more?: Partial<RunOptions>): Promise<Observed>
   /** What must be the same under every heap, made of what it wrote; its stdout unless given. */
   essence?(observed: Observed): unknown
   /** It writes nothing, and its exit status says it all. */
@@ -31,13 +33,14 @@ const nothing = (): null => null
 const ls: RealProgram = {
   name: 'ls',
   lacking: nothing,
-  run: (heap, _folder, timeoutMs) => runUnder(heap, ['ls', '-lR', '/usr/include', '/etc/default'], { timeoutMs }),
+  run: (heap, _folder, timeoutMs, more) =>
+    runUnder(heap, ['ls', '-lR', '/usr/include', '/etc/default'], { timeoutMs, ...more }),
 }
 
 const bash: RealProgram = {
   name: 'bash with pipes',
   lacking: nothing,
-  run: (heap, _folder, timeoutMs) => runUnder(heap, ['bash', '-c', pipes], { timeoutMs }),
+  run: (heap, _folder, timeoutMs, more) => runUnder(heap, ['bash', '-c', pipes], { timeoutMs, ...more }),
 }
 
 const pipes = `
@@ -87,10 +90,11 @@ const pythonTests: RealProgram = {
   name: 'python3 with its own tests of json and threading',
   lacking: () =>
     python() === null ? 'no python3 with its own tests is installed: apt-get install libpython3.11-testsuite' : null,
-  run: (heap, folder, timeoutMs) =>
+  run: (heap, folder, timeoutMs, more) =>
     runUnder(heap, [python() ?? '', '-m', 'unittest', '-q', 'test.test_json', ...threadingCases], {
       timeoutMs,
       cwd: folder,
+      ...more,
     }),
   essence: ({ stderr }) => /Ran (\d+) tests? in [\d.]+s\n\n(.*)/.exec(stderr)?.slice(1),
 }
@@ -124,10 +128,11 @@ const git: RealProgram = {
       run('commit', '-q', '-m', `commit ${commit}`)
     }
   },
-  run: (heap, folder, timeoutMs) =>
+  run: (heap, folder, timeoutMs, more) =>
     runUnder(heap, ['sh', '-ec', clone, 'sh', `file://${folder}/repository`, `${folder}/clone-${heap}`], {
       timeoutMs,
       env: { ...process.env, ...gitEnvironment },
+      ...more,
     }),
 }
 
@@ -145,9 +150,9 @@ const compiler: RealProgram = {
   name: 'g++ compiling a C++ file',
   lacking: () => lackingTool('g++', 'g++'),
   prepare: (folder) => writeFileSync(join(folder, 'types.cpp'), manyTypes),
-  run: (heap, folder, timeoutMs) => {
+  run: (heap, folder, timeoutMs, more) => {
     const script = 'g++ -std=c++17 -O1 -c types.cpp -o "$1.o" && sha256sum < "$1.o"'
-    return runUnder(heap, ['sh', '-ec', script, 'sh', heap], { timeoutMs, cwd: folder })
+    return runUnder(heap, ['sh', '-ec', script, 'sh', heap], { timeoutMs, cwd: folder, ...more })
   },
 }
 
@@ -170,7 +175,7 @@ const sqlite: RealProgram = {
     const rows = Array.from({ length: 100_000 }, (_, i) => `${i},${(i * 7919) % 100_003},name ${i % 997}`)
     writeFileSync(join(folder, 'rows.csv'), `id,value,name\n${rows.join('\n')}\n`)
   },
-  run: (heap, folder, timeoutMs) => {
+  run: (heap, folder, timeoutMs, more) => {
     const commands = [
       'pragma journal_mode = memory',
       '.mode csv',
@@ -180,7 +185,7 @@ const sqlite: RealProgram = {
       'select name, count(*), max(cast(value as int)) from rows group by name order by 3 desc, 1 limit 20',
       'select group_concat(value) from (select value from rows where id % 1000 = 7 order by value)',
     ]
-    return runUnder(heap, ['sqlite3', `${heap}.db`, ...commands], { timeoutMs, cwd: folder })
+    return runUnder(heap, ['sqlite3', `${heap}.db`, ...commands], { timeoutMs, cwd: folder, ...more })
   },
 }
 
@@ -190,7 +195,7 @@ const threads: RealProgram = {
   prepare: async (folder) => {
     await compile(folder, { name: 'threads', source: hundredThreads, language: 'c++', flags: ['-O2', '-pthread'] })
   },
-  run: (heap, folder, timeoutMs) => runUnder(heap, [join(folder, 'threads')], { timeoutMs }),
+  run: (heap, folder, timeoutMs, more) => runUnder(heap, [join(folder, 'threads')], { timeoutMs, ...more }),
 }
 
 const forking = () => findProgram('fork/busy-threads')
@@ -199,17 +204,18 @@ const forks: RealProgram = {
   name: '300 forks while 4 threads allocate',
   lacking: nothing,
   silent: true,
-  run: (heap, _folder, timeoutMs) => runUnder(heap, [forking().program], { timeoutMs }),
+  run: (heap, _folder, timeoutMs, more) => runUnder(heap, [forking().program], { timeoutMs, ...more }),
 }
 
 const forksWithHandlers: RealProgram = {
   name: '300 forks with a preloaded library whose early atfork handlers allocate',
   lacking: nothing,
   silent: true,
-  run: (heap, _folder, timeoutMs) =>
+  run: (heap, _folder, timeoutMs, more) =>
     runUnder(heap, [forking().program], {
       timeoutMs,
       env: { ...process.env, LD_PRELOAD: libraryFile('early-atfork') },
+      ...more,
     }),
 }
 

@@ -5,8 +5,11 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
 import { Agent, get } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { RunOptions } from '../../lib/api/run.ts'
 import type { LauncherHandle } from '../../lib/launch/launch.ts'
 import { until } from '../support/launching.ts'
 import { type Observed, runUnder } from '../support/run-under.ts'
@@ -40,11 +43,17 @@ server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port)
 const requests = 1200
 
 /** A node server under a load of ${requests} requests over eight connections. */
-export async function serveNode(heap: string, _folder: string, timeoutMs: number): Promise<Observed> {
+export async function serveNode(
+  heap: string,
+  _folder: string,
+  timeoutMs: number,
+  more: Partial<RunOptions> = {},
+): Promise<Observed> {
   let load: Promise<string> | undefined
   const abort = new AbortController()
   const pieces: string[] = []
   const observed = await runUnder(heap, [process.execPath, '-e', nodeServer], {
+    ...more,
     timeoutMs,
     signal: abort.signal,
     stdout: (chunk) => {
@@ -81,12 +90,18 @@ async function loadNode(port: number): Promise<string> {
 const redisTests = 'set,get,incr,lpush,rpop,sadd,hset,zadd,lrange_100,mset'
 
 /** redis-server under redis-benchmark, over a socket in its folder; ended by a SIGTERM, as a service manager does. */
-export async function serveRedis(heap: string, folder: string, timeoutMs: number): Promise<Observed> {
+export async function serveRedis(
+  heap: string,
+  folder: string,
+  timeoutMs: number,
+  more: Partial<RunOptions> = {},
+): Promise<Observed> {
   const socket = join(folder, `${heap}.sock`)
   const options = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', folder]
   const abort = new AbortController()
   let launcher: LauncherHandle | undefined
   const ended = runUnder(heap, ['redis-server', ...options, '--logfile', join(folder, `${heap}.log`)], {
+    ...more,
     timeoutMs,
     signal: abort.signal,
     onStart: (handle) => {
@@ -101,6 +116,8 @@ export async function serveRedis(heap: string, folder: string, timeoutMs: number
     }
     ended.then(stop, stop)
     await until(() => early || existsSync(socket), 'the socket of redis-server', 20_000)
+    // It is there before anybody listens.
+    while (!early && !(await answers(socket))) await setTimeout(10)
     const state = early ? 'ended by itself' : await loadRedis(socket)
     launcher?.kill('SIGTERM')
     const observed = await ended
@@ -111,6 +128,19 @@ export async function serveRedis(heap: string, folder: string, timeoutMs: number
     throw error
   } finally {
     rmSync(socket, { force: true })
+  }
+}
+
+/** Whether somebody listens. */
+async function answers(socket: string): Promise<boolean> {
+  const connection = connect(socket)
+  try {
+    await once(connection, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    connection.destroy()
   }
 }
 

@@ -17,6 +17,15 @@ const examples: Record<string, { args: string[]; prints: RegExp; needs?: string 
     prints:
       /^heaps: default, system, simple\b.*\nunder simple: active, peak [1-9].*\n(?:(?:peak-rss|cpu) (?:system|simple): .*\n){4}$/,
   },
+  'examples/lab/late-write.ts': {
+    args: ['--heaps', 'system,simple', '--json', '-'],
+    prints: /"meaning": "A late write ended the program for blocks of these sizes: [\s\S]*"heap": "simple"/,
+  },
+  'examples/lab/who-gets-it-again.ts': {
+    args: ['--heaps', 'system,simple', '--json', '-'],
+    prints:
+      /"meaning": "Only the thread that freed the block got it again[\s\S]*"meaning": "Another thread got the freed/,
+  },
   'examples/redis/redis.sh': {
     args: ['2000'],
     prints: /^SET: [1-9][\d.]+\nLPUSH: [1-9]/,
@@ -59,9 +68,10 @@ describe('the examples', () => {
   })
 })
 
-/** What an example is given to: a configuration to alloc8, TypeScript to what can run it. */
+/** What an example is given to: a configuration or an experiment to alloc8, TypeScript to what can run it. */
 function before(path: string): string[] {
   if (path.endsWith('.config.ts')) return ['dist/cli/main.js', 'compare', '--suite']
+  if (path.startsWith('examples/lab/')) return ['dist/cli/main.js', 'lab']
   return path.endsWith('.ts') ? ['--import', './test/support/typescript-hooks.mjs'] : []
 }
 

@@ -79,6 +79,13 @@ test('the witness exports what it follows, without versions, and nothing else', 
   expect(exportsOf(libraryOf('alloc8-witness'))).toEqual([...starts, ...ends, ...others].sort())
 })
 
+test('the probe exports the entry points that it counts, without versions, and nothing else', ({ skip }) => {
+  requireOrSkip(skip, lacking)
+  const passed = /^(cfree|__|mall(opt|info|oc_(trim|stats|info)))/ // left to the heap, or to libc
+  const counted = entryPoints().filter((name) => !passed.test(name))
+  expect(exportsOf(libraryOf('alloc8-probe'))).toEqual(counted.sort())
+})
+
 describe.each(preloads)('%s', (name) => {
   const library = libraryOf(name)
 

@@ -101,6 +101,7 @@ describe('what was built', () => {
     ...ofKind('addon').map((name) => `${name}.node`),
     ...ofKind('preload').map((name) => `lib${name}.so`),
     ...ofKind('program'),
+    ...ofKind('puppet'),
   ].sort()
 
   /** A workload is a program that people run by its path: none is to be taken for another beside the launcher. */

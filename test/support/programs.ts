@@ -1,19 +1,18 @@
 /**
- * The programs of native/conformance, which the preload tests run too, and the heaps with planted faults of
- * test/programs/planted. Both are built before all tests (setup.ts); what a program is run with stands in its opening
- * comment, as native/conformance/README.md says.
+ * The programs of native/conformance, which the preload tests run too, and the heap with a switch for its faults, which
+ * the kit must see. Both are built before all tests (setup.ts); what a program is run with stands in its opening comment,
+ * as native/conformance/README.md says.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, extname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Case, readCases, readComment } from '../../lib/check/cases.ts'
+import { type Case, readCases } from '../../lib/check/cases.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const kit = join(root, 'native/conformance')
 
-/** Where the sources of the heaps with planted faults are, and where they are built. */
-export const planted = { sources: join(root, 'test/programs/planted'), output: join(root, 'build-tests/planted') }
+/** Where the fault library's sources are, and where it is built. */
+export const faults = { sources: join(root, 'test/check/faults'), output: join(root, 'build-tests/faults') }
 
 /** Where the programs of the kit are built: with the heaps that are under test. */
 export function kitOutput(): string {
@@ -24,9 +23,9 @@ export function kitOutput(): string {
 /** One program, as the kit's runner has it. */
 export type Program = Case
 
-/** All programs, sorted by id, but those of start/, which are about the kit's runner and print. */
+/** All programs that pass or fail, sorted by id, but those of start/, which are about the kit's runner and print. */
 export function listPrograms(): Program[] {
-  return readCases({ sources: kit, programs: kitOutput() }).filter(({ group }) => group !== 'start')
+  return readCases({ sources: kit, programs: kitOutput() }).filter((one) => one.group !== 'start' && !one.isMisuse)
 }
 
 /** The program of that id; throws where there is none. */
@@ -36,17 +35,12 @@ export function findProgram(id: string): Program {
   return program
 }
 
-/** Where a built library of the kit, or with a planted fault, stands. */
-export function libraryFile(name: string, folder: 'libraries' | 'planted' = 'libraries'): string {
-  return join(folder === 'planted' ? planted.output : join(kitOutput(), folder), `lib${name}.so`)
+/** Where a built library of the kit stands. */
+export function libraryFile(name: string): string {
+  return join(kitOutput(), 'libraries', `lib${name}.so`)
 }
 
-/** The planted faults: each with what its opening comment says. */
-export function readPlanted(): { name: string; text: string; values: (word: string) => string[] }[] {
-  return readdirSync(planted.sources)
-    .filter((file) => /\.(c|cpp)$/.test(file))
-    .map((file) => ({
-      name: basename(file, extname(file)),
-      ...readComment(readFileSync(join(planted.sources, file), 'utf8')),
-    }))
+/** The fault library of test/check/faults, or one of its kin, whose fault is in the file itself: `versioned`. */
+export function faultLibrary(kin?: string): string {
+  return join(faults.output, kin === undefined ? 'libfaults.so' : `libfaults-${kin}.so`)
 }

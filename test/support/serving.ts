@@ -25,7 +25,17 @@ export interface Serving extends Partial<ServiceWords>, Partial<Omit<ServiceRunO
  * Runs a service once; afterwards no process that was started for it may be alive, whatever the run gave.
  */
 export async function serve(words: Serving & Pick<ServiceWords, 'server' | 'ready'>): Promise<ServiceRun> {
-  const { heap = 'system', metrics = ['wall'], timeoutMs, signal, onOutput, sampleMs, paddingBytes, ...rest } = words
+  const {
+    heap = 'system',
+    metrics = ['wall'],
+    timeoutMs,
+    signal,
+    onOutput,
+    sampleMs,
+    paddingBytes,
+    probe,
+    ...rest
+  } = words
   const mark = randomUUID()
   const service = prepareService({
     load: ['true'],
@@ -36,7 +46,7 @@ export async function serve(words: Serving & Pick<ServiceWords, 'server' | 'read
     env: { ...rest.env, [markName]: mark },
   })
   const reader = new OutputMatcher(parseMetrics(metrics))
-  const options = { reader, timeoutMs, signal, onOutput, sampleMs, paddingBytes }
+  const options = { reader, timeoutMs, signal, onOutput, sampleMs, paddingBytes, probe }
   try {
     return await runService(service, await resolveHeap(heap), options)
   } finally {

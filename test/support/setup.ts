@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { kitOutput, planted } from './programs.ts'
+import { faults, kitOutput } from './programs.ts'
 
 /** vitest calls this once. */
 export default function setup(): void {
@@ -16,7 +16,7 @@ export default function setup(): void {
   }
   const kit = fileURLToPath(new URL('../../native/conformance', import.meta.url))
   make(kit, kitOutput())
-  make(planted.sources, planted.output)
+  make(faults.sources, faults.output)
   for (const name of ['LD_PRELOAD', 'ALLOC8_SESSION', 'MALLOC_CONF', 'GLIBC_TUNABLES']) delete process.env[name]
 }
 

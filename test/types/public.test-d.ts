@@ -18,6 +18,7 @@ import {
   compare,
   create,
   type DoctorResult,
+  defineExperiment,
   doctor,
   type ErrorCode,
   type errorCodes,
@@ -25,9 +26,16 @@ import {
   type HeapKind,
   type HeapsResult,
   heaps,
+  type LabFact,
+  type LabResult,
+  lab,
+  loadHeap,
+  outcomeOf,
   type ProcessAllocator,
   type ProcessVerdict,
   type Progress,
+  PuppetDied,
+  puppet,
   type Reason,
   type RunOptions,
   type RunResult,
@@ -115,6 +123,30 @@ expectTypeOf(doctor({})).resolves.toEqualTypeOf<DoctorResult>()
 expectTypeOf(doctor({ pid: 1 })).resolves.toEqualTypeOf<ProcessAllocator>()
 // @ts-expect-error a process is named by its number
 doctor({ pid: '1' })
+
+// --- puppets and the lab ------------------------------------------------------------------------------------------
+
+export async function playing(): Promise<bigint> {
+  await using p = await puppet({ heap: 'hoard', threads: 2 })
+  const a = await p.thread(0).malloc(64)
+  expectTypeOf(a).toEqualTypeOf<bigint>()
+  const child = await p.fork(0)
+  await child.main.write(a, 'hello')
+  const batch = p.main.batch()
+  batch.free(batch.malloc(8))
+  // @ts-expect-error an address is a bigint
+  await p.main.free(4096)
+  const outcome = await outcomeOf(p.main.malloc(8))
+  // @ts-expect-error it may have died
+  const address: bigint = outcome
+  return outcome instanceof PuppetDied ? (outcome.address ?? 0n) : address
+}
+
+expectTypeOf(lab()).resolves.toEqualTypeOf<LabResult[]>()
+expectTypeOf<LabFact['value']>().toEqualTypeOf<number | string | boolean | null>()
+expectTypeOf(loadHeap).returns.resolves.toHaveProperty('malloc')
+// @ts-expect-error what it means has to be said
+defineExperiment({ name: 'x', question: 'q', did: 'd', observe: async () => {} })
 
 // --- errors ----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nativeFile } from '../../lib/binding/native.ts'
 import { compile } from '../support/compile.ts'
 import { scratch } from '../support/launching.ts'
-import { libraryFile } from '../support/programs.ts'
+import { faultLibrary } from '../support/programs.ts'
 import { runUnder } from '../support/run-under.ts'
 
 const folder = scratch()
@@ -85,7 +85,7 @@ describe('dlopen', () => {
   })
 
   test.each(['return', '_exit', 'quick', 'exec', 'fork'])('is looked at before %s', async (end) => {
-    const lacking = libraryFile('missing-pvalloc', 'planted')
+    const lacking = faultLibrary('without-pvalloc')
     const { result } = await open(lacking, 'local', end)
     expect(result.exitCode).toBe(end === 'exec' ? 0 : 7)
     const opened = result.verdict.processes.find(({ state }) => state === 'partial')
@@ -333,7 +333,7 @@ test('LD_AUDIT is named; where the auditor sends calls elsewhere, that shows', a
 })
 
 test('another heap that the target puts in front of ours is named', async () => {
-  const other = libraryFile('honest', 'planted')
+  const other = faultLibrary()
   const { result } = await runUnder('simple', ['sh', '-c', `LD_PRELOAD=${other}:$LD_PRELOAD expr 1 + 1`])
   expect(result.verdict).toMatchObject({ state: 'inactive', reasons: [{ code: 'preload-in-front' }] })
   expect(result.verdict.reasons[0]?.message).toContain(other)

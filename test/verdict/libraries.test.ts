@@ -15,7 +15,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../support/compile.ts'
 import { scratch } from '../support/launching.ts'
-import { libraryFile } from '../support/programs.ts'
 import { reasonCodes, runUnder } from '../support/run-under.ts'
 
 const folder = scratch()
@@ -148,7 +147,11 @@ describe('library-not-loaded', () => {
 
 describe('mis-versioned-exports', () => {
   test('one version for all: what libc has under another goes past the heap', async () => {
-    const path = libraryFile('versioned', 'planted')
+    const map = join(folder.path, 'libc.map')
+    writeFileSync(map, 'GLIBC_2.2.5 { global: malloc; calloc; realloc; free; aligned_alloc; local: *; };\n')
+    const more = 'void* __libc_memalign(size_t, size_t);\n'
+    const body = 'void* aligned_alloc(size_t alignment, size_t size) { return __libc_memalign(alignment, size); }\n'
+    const path = await library('one-version', smallest + more + body, `-Wl,--version-script=${map}`)
     const calls = await runUnder(path, [await program('calling', 'malloc(10)', 'aligned_alloc(64, 64)')])
     expect(calls.result.verdict.state).toBe('partial')
     expect(reasonCodes(calls)).toEqual(['mis-versioned-exports'])

@@ -21,7 +21,7 @@ export const arena: Family = {
       },
     ),
     boolean('shared', '0', 'One chunk for all threads, behind a lock'),
-    size('limit', '4294967296', 'What the heap may hold before malloc fails', { minimum: 1n }),
+    size('limit', '17179869184', 'What the heap may hold before malloc fails', { minimum: 1n }),
   ].map((row) => ({ ...row, variable: row.key })),
   evidence: ({ key }) => [key],
   version: () => packageVersion(),

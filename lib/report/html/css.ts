@@ -2,16 +2,18 @@
 
 import { pictureCss } from './picture-css.ts'
 
-const light = `--bg:#f7f8fa;--card:#fff;--ink:#1a1f26;--soft:#56606c;--rule:#d9dee5;--faint:#eef1f5;--link:#0b5cc4;
+/** The page's colours, which pictures of their own take from here. */
+export const lightColours = `--bg:#f7f8fa;--card:#fff;--ink:#1a1f26;--soft:#56606c;--rule:#d9dee5;--faint:#eef1f5;--link:#0b5cc4;
 --better:#12703a;--worse:#b3261e;--same:#0c6386;--open:#8a5800;--band:#dfe6ee;--noise:#9aa7b5;
 --h0:#4b5563;--h1:#0b6bcb;--h2:#c2410c;--h3:#15803d;--h4:#9333ea;--h5:#b0127b;--h6:#0e7490;--h7:#a16207;`
-const dark = `--bg:#0e1116;--card:#161b22;--ink:#e6ebf1;--soft:#9da8b5;--rule:#2d3640;--faint:#1d242d;--link:#6cb2ff;
+/** The same for dark. */
+export const darkColours = `--bg:#0e1116;--card:#161b22;--ink:#e6ebf1;--soft:#9da8b5;--rule:#2d3640;--faint:#1d242d;--link:#6cb2ff;
 --better:#57ca84;--worse:#ff8b81;--same:#65c1e4;--open:#e2b251;--band:#2a3542;--noise:#64748b;
 --h0:#a3afbd;--h1:#5aa9ff;--h2:#ff9257;--h3:#54cf7f;--h4:#c08bff;--h5:#ff7cc8;--h6:#4ccfe0;--h7:#e3b341;`
 
-const colours = `:root{color-scheme:light;${light}}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;${dark}}}
-:root[data-theme=dark]{color-scheme:dark;${dark}}`
+const colours = `:root{color-scheme:light;${lightColours}}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;${darkColours}}}
+:root[data-theme=dark]{color-scheme:dark;${darkColours}}`
 
 const frame = `*{box-sizing:border-box}
 html{font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;background:var(--bg);color:var(--ink);-webkit-text-size-adjust:100%;scroll-behavior:smooth}

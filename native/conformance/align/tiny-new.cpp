@@ -1,25 +1,9 @@
-// Blocks of plain new smaller than 16 bytes, also empty ones, are aligned to 16.
-// @standard C++20 [basic.stc.dynamic.allocation]
-#include <new>
-
-#include "../check.h"
+// Blocks of new smaller than 16 bytes, also empty ones, are aligned to 16.
+// @standard glibc manual, Malloc Examples
+// @standard GCC, __STDCPP_DEFAULT_NEW_ALIGNMENT__
+#include "operator.h"
 
 int main() {
-  static void* blocks[16][20][2];
-  for (size_t size = 0; size < 16; size++)
-    for (auto& pair : blocks[size]) {
-      check_case = size;
-      pair[0] = ::operator new(opaque(size));
-      pair[1] = ::operator new[](opaque(size), std::nothrow);
-      for (void* block : pair) {
-        CHECK_BLOCK(block);
-        CHECK_ALIGNED(block, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-      }
-    }
-  for (auto& row : blocks)
-    for (auto& pair : row) {
-      ::operator delete(pair[0]);
-      ::operator delete[](pair[1]);
-    }
+  for (int round = 0; round < 20; round++) check_plain_form(form_new, 0, 15);
   return 0;
 }

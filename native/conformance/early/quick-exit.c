@@ -17,5 +17,5 @@ int main(void) {
   pid_t child = child_fork();
   if (child == 0) quick_exit(21);
   CHECK_CHILD(child, 21);
-  quick_exit(0);
+  quick_exit(check_done());
 }

@@ -1,4 +1,4 @@
-// setenv, putenv and clearenv work on the heap: libc frees and resizes what it allocated before main.
+// setenv, unsetenv and clearenv work on the heap: libc allocates, resizes and frees the environment and its variables.
 // @standard POSIX.1-2024, setenv()
 #include "../check.h"
 

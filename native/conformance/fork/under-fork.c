@@ -1,12 +1,17 @@
-// _Fork, which runs no atfork handlers: its child does async-signal-safe things only; the parent goes on allocating.
+// _Fork runs no atfork handlers: its child does async-signal-safe things only; the parent goes on allocating.
 // @standard POSIX.1-2024, _Fork()
 #include "../children.h"
 #include "../threads.h"
 
 extern pid_t _Fork(void) __attribute__((weak));
 
+static int handled;
+
+static void on_fork(void) { handled++; }
+
 int main(void) {
   if (!_Fork) SKIP("libc has no _Fork");
+  CHECK_EQUAL(pthread_atfork(on_fork, on_fork, on_fork), 0);
   deadline(30);
   crew_begin(4);
   for (int i = 0; i < 150; i++) {
@@ -19,5 +24,6 @@ int main(void) {
     CHECK_CHILD(child, 6);
   }
   crew_end();
+  CHECK_EQUAL(handled, 0);
   return 0;
 }

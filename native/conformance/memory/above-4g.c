@@ -1,4 +1,4 @@
-// Blocks above 4 GiB, whose size does not fit 32 bits: malloc, realloc and usable size get them right.
+// Blocks above 4 GiB, whose size does not fit 32 bits: malloc, memalign, realloc and usable size get them right.
 // @standard C23 7.24.3.6
 #include <malloc.h>
 
@@ -13,15 +13,37 @@ int main(void) {
   block[0] = 1;
   block[100] = 2;
   block[size - 1] = 3;
+  block = hide(block);
   CHECK_EQUAL(block[0], 1);
   CHECK_EQUAL(block[100], 2);
+  CHECK_EQUAL(block[size - 1], 3);
+  free(block);
+  block = malloc(100);
+  CHECK_BLOCK(block);
+  memset(block, 9, 100);
+  block = realloc(block, opaque(size));
+  CHECK_BLOCK(block);
+  CHECK_FILLED(block, 100, 9);
+  CHECK_AT_LEAST(malloc_usable_size(block), size);
+  block[100] = 5;
+  block[size - 1] = 6;
+  block = hide(block);
+  CHECK_EQUAL(block[100], 5);
+  CHECK_EQUAL(block[size - 1], 6);
+  block = realloc(block, opaque(size + (1 << 20)));
+  CHECK_BLOCK(block);
+  CHECK_FILLED(block, 100, 9);
+  CHECK_EQUAL(block[100], 5);
+  CHECK_EQUAL(block[size - 1], 6);
   free(block);
   size = (size_t)6 << 30;
   block = memalign(4096, opaque(size));
   CHECK_BLOCK(block);
   block[0] = 4;
   block[size - 1] = 5;
+  block = hide(block);
   CHECK_EQUAL(block[0], 4);
+  CHECK_EQUAL(block[size - 1], 5);
   CHECK_AT_LEAST(malloc_usable_size(block), size);
   free(block);
   return 0;

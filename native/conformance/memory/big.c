@@ -16,6 +16,7 @@ int main(void) {
       CHECK_AT_LEAST(malloc_usable_size(block), size);
       for (size_t at = 0; at < size; at += size / 7) block[at] = (char)(at / 4096);
       block[size - 1] = 7;
+      block = hide(block);
       for (size_t at = 0; at < size - 1; at += size / 7) CHECK_EQUAL(block[at], (char)(at / 4096));
       CHECK_EQUAL(block[size - 1], 7);
       free(block);
@@ -24,6 +25,7 @@ int main(void) {
   char* block = calloc(opaque((size_t)64 << 20), 4);
   CHECK_BLOCK(block);
   for (size_t at = 0; at < (size_t)256 << 20; at += 1 << 20) CHECK_EQUAL(block[at], 0);
+  CHECK_FILLED(block + ((size_t)256 << 20) - 8192, 8192, 0);
   free(block);
   return 0;
 }

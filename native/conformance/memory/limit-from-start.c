@@ -1,34 +1,5 @@
 // A process whose address space is limited to 512 MiB from its start, as by `ulimit -v`: the heap starts and works.
 // @standard C23 7.24.3.6
-#include "../children.h"
-#include "../machine.h"
+#include "limited.h"
 
-static int limited(void) {
-  void* blocks[1000];
-  for (size_t i = 0; i < 1000; i++) {
-    CHECK_BLOCK(blocks[i] = malloc(i * 50));
-    memset(blocks[i], 1, i * 50);
-  }
-  for (size_t i = 0; i < 1000; i++) free(blocks[i]);
-  char* large = malloc((size_t)100 << 20);
-  CHECK_BLOCK(large);
-  large[0] = 1;
-  free(large);
-  CHECK_REFUSED(malloc((size_t)600 << 20));
-  return 0;
-}
-
-int main(int count, char** arguments) {
-  deadline(30);
-  if (count > 1) return limited();
-  pid_t child = child_fork();
-  if (child == 0) {
-    struct rlimit limit = {(rlim_t)512 << 20, (rlim_t)512 << 20};
-    CHECK_EQUAL(setrlimit(RLIMIT_AS, &limit), 0);
-    char* again[] = {arguments[0], (char*)"limited", NULL};
-    execv("/proc/self/exe", again);
-    FAIL("execv, expected no return, got errno %d", errno);
-  }
-  CHECK_CHILD(child, 0);
-  return 0;
-}
+int main(int count, char** arguments) { return check_limited(count, arguments, RLIMIT_AS); }

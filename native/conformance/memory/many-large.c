@@ -15,7 +15,7 @@ static void* thread_body(void* argument) {
 }
 
 int main(void) {
-  NEED_MEMORY((size_t)2 << 30);
+  NEED_MEMORY((size_t)4 << 30);
   static size_t* blocks[count];
   for (size_t i = 0; i < count; i++) {
     check_case = i;

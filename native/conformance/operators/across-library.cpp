@@ -1,6 +1,5 @@
 // C++ objects that a shared library makes and the program destroys, and the other way round.
 // @standard C++20 [basic.stc.dynamic]
-// @standard Itanium C++ ABI 5.1
 // @link cpp-library
 #include "../check.h"
 #include "../libraries/cpp-library.h"

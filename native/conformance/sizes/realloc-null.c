@@ -1,5 +1,6 @@
 // realloc(NULL, n) is malloc(n), and realloc(NULL, 0) is malloc(0): a block, not null.
 // @standard C23 7.24.3.7
+// @standard glibc manual, Malloc Examples
 #include "../check.h"
 
 int main(void) {

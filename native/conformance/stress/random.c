@@ -4,7 +4,6 @@
 // @standard C23 7.24.3
 // @stress CONFORMANCE_STRESS_MS
 #include <malloc.h>
-#include <time.h>
 
 #include "../threads.h"
 
@@ -17,7 +16,7 @@ typedef struct {
 } Shadow;
 
 static void allocate(Random* random, Shadow* shadow, size_t step) {
-  size_t size = 1 + random_size(random, step % 200 ? 5000 : 600000), alignment = 16;
+  size_t size = 1 + random_size(random, step % 200 ? 5000 : 600000), alignment = size < 16 ? 8 : 16;
   void* block = NULL;
   switch (random_below(random, 4)) {
     case 0:
@@ -36,7 +35,7 @@ static void allocate(Random* random, Shadow* shadow, size_t step) {
     default: block = malloc(size); break;
   }
   CHECK_BLOCK(block);
-  CHECK_ALIGNED(block, size < 16 && alignment == 16 ? 8 : alignment);
+  CHECK_ALIGNED(block, alignment);
   CHECK_AT_LEAST(malloc_usable_size(block), size);
   *shadow = (Shadow){block, size, step};
   pattern_fill(block, size, step);
@@ -51,11 +50,8 @@ static void resize(Random* random, Shadow* shadow, size_t step) {
   pattern_fill(block, size, step);
 }
 
-static long now_ms(void) {
-  struct timespec now;
-  CHECK_EQUAL(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+// What the threads' seeds begin with: CONFORMANCE_STRESS_SEED, else 0. The runner's message names it.
+static uint64_t seed;
 
 // When to end, 0 where a number of steps decides.
 static long end_ms;
@@ -67,7 +63,7 @@ static int goes_on(size_t step) {
 }
 
 static void* body(void* argument) {
-  Random random = {(uintptr_t)argument};
+  Random random = {seed + (uintptr_t)argument};
   Shadow shadows[blocks];
   memset(shadows, 0, sizeof shadows);
   for (size_t step = 1; goes_on(step); step++) {
@@ -89,6 +85,8 @@ static void* body(void* argument) {
 }
 
 int main(void) {
+  const char* seed_text = getenv("CONFORMANCE_STRESS_SEED");
+  if (seed_text) seed = strtoull(seed_text, NULL, 10);
   const char* told = getenv("CONFORMANCE_STRESS_MS");
   long run_ms = told ? atol(told) : 0;
   if (run_ms > 0) end_ms = now_ms() + run_ms;

@@ -1,4 +1,5 @@
-// Threads that are cancelled at a cancellation point between allocations; cleanup handlers and key destructors free.
+// Threads that are cancelled at a cancellation point between allocations; cleanup handlers and key destructors free,
+// and a block that one leaves behind stays alive.
 // @standard POSIX.1-2024, pthread_cancel()
 #include "../threads.h"
 
@@ -10,8 +11,14 @@ static void release(void* block) {
   atomic_fetch_add(&cleaned, 1);
 }
 
+static _Atomic(char*) left;
+
 static void* body(void* argument) {
   pthread_setspecific(key, malloc(500));
+  char* alive = malloc(250);
+  CHECK_BLOCK(alive);
+  memset(alive, 0x2b, 250);
+  free(atomic_exchange(&left, alive));
   void* block = malloc(300);
   CHECK_BLOCK(block);
   pthread_cleanup_push(release, block);
@@ -36,6 +43,7 @@ int main(void) {
     CHECK_EQUAL(pthread_cancel(two), 0);
     CHECK(thread_join(one) == PTHREAD_CANCELED);
     CHECK(thread_join(two) == PTHREAD_CANCELED);
+    CHECK_FILLED(atomic_load(&left), 250, 0x2b);
   }
   CHECK_EQUAL(atomic_load(&cleaned), 400);
   return 0;

@@ -1,5 +1,5 @@
-// Threads that run already touch the thread-local data of a library that is opened later: libc allocates it through
-// the heap, from within that access, and frees it at thread exit.
+// Threads that run already, and threads that start afterwards, touch the thread-local data of a library that is opened
+// between them: libc allocates it through the heap, from within that access, and frees it at thread exit.
 // @standard C23 7.24.3
 // @standard POSIX.1-2024, pthread_create()
 // @needs tls-plugin
@@ -30,8 +30,11 @@ int main(void) {
     if (!plugin) FAIL("dlopen, expected a plugin, got %s", dlerror());
     touch = (int (*)(int))dlsym(plugin, "tls_plugin_touch");
     CHECK(touch != NULL);
-    for (int i = 0; i < 8; i++) CHECK_EQUAL(sem_post(&opened), 0);
+    pthread_t later[4];
+    for (int i = 0; i < 4; i++) later[i] = thread_start(body, NULL);
+    for (int i = 0; i < 12; i++) CHECK_EQUAL(sem_post(&opened), 0);
     for (int i = 0; i < 8; i++) thread_join(thread[i]);
+    for (int i = 0; i < 4; i++) thread_join(later[i]);
     CHECK_EQUAL(dlclose(plugin), 0);
   }
   return 0;

@@ -37,7 +37,8 @@ static void destroy(void* argument) {
 }
 
 static void* body(void* argument) {
-  for (int i = 0; i < keys; i++) CHECK_EQUAL(pthread_setspecific(key[i], value_new(3, i)), 0);
+  for (int i = 0; i < keys; i++)
+    CHECK_EQUAL(pthread_setspecific(key[i], value_new(PTHREAD_DESTRUCTOR_ITERATIONS, i)), 0);
   return argument;
 }
 
@@ -49,6 +50,6 @@ int main(void) {
     for (int i = 0; i < 4; i++) thread[i] = thread_start(body, NULL);
     for (int i = 0; i < 4; i++) thread_join(thread[i]);
   }
-  CHECK_EQUAL(atomic_load(&runs), 50 * 4 * keys * 3);
+  CHECK_EQUAL(atomic_load(&runs), 50 * 4 * keys * PTHREAD_DESTRUCTOR_ITERATIONS);
   return 0;
 }

@@ -1,7 +1,7 @@
 // C++ thread_local objects with destructors that allocate and free at thread exit, also when pthread keys are
 // destroyed after them, and for the main thread at exit.
 // @standard C++20 [basic.start.term]
-// @standard Itanium C++ ABI 3.3.5
+// @standard C++20 [basic.stc.thread]
 #include <pthread.h>
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // A C++ program's operators (new@GLIBCXX_3.4, sized delete@CXXABI_1.3.9, aligned new@GLIBCXX_3.4.x) and its C calls use
 // one heap: either the operators are libstdc++'s, which call malloc, or they all are the heap's.
 // @standard C++20 [replacement.functions]
-// @standard Itanium C++ ABI 5.1
+// @standard Itanium C++ ABI 5.1, names of the operators
 #include <dlfcn.h>
 #include <malloc.h>
 

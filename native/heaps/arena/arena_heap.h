@@ -276,7 +276,7 @@ class ArenaHeap {
   EnvironmentOnce once_;
   std::atomic<std::size_t> large_{std::size_t{256} << 10};
   std::size_t chunkBytes_ = std::size_t{1} << 20;
-  std::size_t limitBytes_ = std::size_t{4} << 30;
+  std::size_t limitBytes_ = std::size_t{16} << 30;
   bool shared_ = false;
   Slot common_;  // of all threads that have none, under the lock
   Slot* slots_ = nullptr;

@@ -84,8 +84,8 @@ int populate(void* p, std::size_t bytes) {
 }
 
 // Sizes and maps a new file; its memory is null on error.
-SharedFile mapNewFile(int descriptor, std::size_t bytes) {
-  if (bytes == 0 || ftruncate(descriptor, static_cast<off_t>(bytes)) != 0) return {nullptr, 0, 0};
+SharedFile mapNewFile(int descriptor, std::size_t bytes, std::size_t least) {
+  if (bytes < least || ftruncate(descriptor, static_cast<off_t>(bytes)) != 0) return {nullptr, 0, 0};
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   if (memory == MAP_FAILED) return {nullptr, 0, 0};
   const std::size_t page = pageSize();
@@ -105,13 +105,13 @@ SharedFile mapNewFile(int descriptor, std::size_t bytes) {
 
 }  // namespace
 
-SharedFile createSharedFile(const char* path, std::size_t bytes) {
+SharedFile createSharedFile(const char* path, std::size_t bytes, std::size_t least) {
   const int saved = errno;
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
   SharedFile file{nullptr, 0, 0};
   const auto descriptor = static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, kFlags, 0600));
   if (descriptor >= 0) {
-    file = mapNewFile(descriptor, allowedBytes(bytes));
+    file = mapNewFile(descriptor, allowedBytes(bytes), least);
     syscall(SYS_close, descriptor);
     if (file.memory == nullptr) unlink(path);
   }

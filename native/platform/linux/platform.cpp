@@ -154,6 +154,11 @@ bool movePages(void* p, std::size_t from, void* target, std::size_t to) {
   return mremap(p, from, to, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED;
 }
 
+bool wipeOnFork(void* p, std::size_t bytes) {
+  KeepErrno keep;
+  return madvise(p, bytes, MADV_WIPEONFORK) == 0;
+}
+
 void preferHugePages(void* p, std::size_t bytes, bool huge) {
   KeepErrno keep;
   madvise(p, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
@@ -207,6 +212,13 @@ bool secureExecution() {
 std::int64_t processId() { return getpid(); }
 
 std::int64_t parentProcessId() { return getppid(); }
+
+bool threadHasEnded(std::int64_t thread) {
+  KeepErrno keep;
+  return syscall(SYS_tgkill, getpid(), thread, 0) != 0 && errno == ESRCH;
+}
+
+std::int64_t threadId() { return syscall(SYS_gettid); }
 
 std::int64_t userId() { return geteuid(); }
 

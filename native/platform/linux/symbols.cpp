@@ -32,6 +32,17 @@ void* symbolOf(const char* object, const char* name) {
   return found != nullptr && !isOurs(found) ? found : nullptr;
 }
 
+// Whether an object has a malloc of its own: then it stands in front of this library, as a probe does, and its
+// operators lead back here. For whom it calls cannot be told.
+bool definesMalloc(const Dl_info& object) {
+  void* handle = dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (handle == nullptr) return false;
+  Dl_info its{};
+  const void* found = dlsym(handle, "malloc");
+  dlclose(handle);
+  return found != nullptr && dladdr(found, &its) != 0 && its.dli_fbase == object.dli_fbase;
+}
+
 }  // namespace
 
 void* nextSymbol(const char* name) {
@@ -46,7 +57,7 @@ void* cxxRuntimeSymbol(const char* name, const void* caller) {
   void* found = nullptr;
   // The caller's first: a library that was linked with -static-libstdc++ throws, and keeps its new_handler, by itself.
   Dl_info info{};
-  if (caller != nullptr && dladdr(caller, &info) != 0 && info.dli_fname != nullptr) {
+  if (caller != nullptr && dladdr(caller, &info) != 0 && info.dli_fname != nullptr && !definesMalloc(info)) {
     found = symbolOf(info.dli_fname, name);
   }
   // By name and without loading, because a C program may have loaded a C++ library with RTLD_LOCAL: its runtime is then

@@ -122,6 +122,8 @@ class Describer {
 
   void describe(std::size_t first) {
     for (std::size_t i = first; i < count_; ++i) {
+      // The probe's stand for those behind it.
+      if (isProbe(loaded_[i])) continue;
       for (EntryPoint& entry : entries_) describeDefinition(loaded_[i], entry);
     }
     for (std::size_t i = first; i < count_; ++i) describeReferences(loaded_[i]);
@@ -172,9 +174,31 @@ class Describer {
       const char* version = loaded.elf.neededVersion(symbol);
       Loaded* target = bound(loaded, symbol, *entry);
       if (target == nullptr) target = resolve(*entry, version);
+      // The probe passes all on to what stands behind it, which it has looked up without a version.
+      if (target != nullptr && isProbe(*target) && !isProbe(loaded)) target = behindProbe(*entry, *target);
       const std::uint32_t where = target == nullptr ? record::kNone : indexOf(*target);
       writer_.addReference({indexOf(loaded), textOf(*entry), versionText(version), where, entry->role});
     }
+  }
+
+  static bool isProbe(const Loaded& loaded) {
+    const char* soname = loaded.elf.soname();
+    const char* path = nameOf(loaded.map);
+    const char* slash = std::strrchr(path, '/');
+    const char* name = soname != nullptr ? soname : slash == nullptr ? path : slash + 1;
+    return std::strcmp(name, "liballoc8-probe.so") == 0;
+  }
+
+  // The first object behind the probe that defines the symbol.
+  Loaded* behindProbe(const EntryPoint& entry, const Loaded& probe) const {
+    Loaded* first = nullptr;
+    for (std::size_t i = 0; i < count_; ++i) {
+      Loaded& candidate = loaded_[i];
+      if (&candidate == &probe || candidate.place < probe.place) continue;
+      if (first != nullptr && first->place < candidate.place) continue;
+      if (candidate.elf.findSatisfying(entry.name, entry.hash, nullptr) != 0) first = &candidate;
+    }
+    return first;
   }
 
   // The object that the loader, or who came after it, has chosen. Only where that one defines the symbol: otherwise it

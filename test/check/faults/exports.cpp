@@ -35,10 +35,14 @@ void* aligned(Entry entry, size_t alignment, size_t size) {
     size = alignment;
     alignment = other;
   }
+  if (faulty(Kind::small_refused) && alignment < sizeof(void*)) {
+    errno = EINVAL;
+    return nullptr;
+  }
   bool is_power = (alignment & (alignment - 1)) == 0;
   size_t power = rounded(alignment);
   if (power == 0 || (faulty(Kind::alignment_kept) && !is_power)) {
-    errno = faulty(Kind::alignment_error) ? ENOMEM : EINVAL;
+    if (power == 0) errno = faulty(Kind::alignment_error) ? ENOMEM : EINVAL;
     return nullptr;
   }
   return take(entry, power, size);
@@ -78,7 +82,13 @@ void* reallocarray(void* block, size_t count, size_t size) noexcept {
 
 void* memalign(size_t alignment, size_t size) noexcept { return aligned(Entry::memalign, alignment, size); }
 
-void* aligned_alloc(size_t alignment, size_t size) noexcept { return aligned(Entry::aligned_alloc, alignment, size); }
+void* aligned_alloc(size_t alignment, size_t size) noexcept {
+  if (faulty(Kind::aligned_multiple) && alignment && size % alignment) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return aligned(Entry::aligned_alloc, alignment, size);
+}
 
 int posix_memalign(void** block, size_t alignment, size_t size) noexcept {
   bool fits = alignment % sizeof(void*) == 0 && alignment && (alignment & (alignment - 1)) == 0;

@@ -17,6 +17,9 @@ struct Tag {
   uint32_t entry;  // the entry point that gave it
 };
 
+// Ends the program by SIGABRT, having said why.
+[[noreturn]] void stop(const char* why);
+
 // libc's own functions, behind this library.
 struct Libc {
   void* (*malloc)(size_t);

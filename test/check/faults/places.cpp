@@ -94,21 +94,11 @@ void* from_shared(size_t size) {
   return at + whole > area_size ? nullptr : tagged(area + at, size, 0);
 }
 
-// A block that another thread than its owner freed is given to two threads.
-void* crossed;
-
-void* from_crossed(size_t size) {
-  static unsigned given;
-  void* block = __atomic_load_n(&crossed, __ATOMIC_ACQUIRE);
-  if (!block || tag_of(block)->size < size) return nullptr;
-  if (__atomic_fetch_add(&given, 1, __ATOMIC_RELAXED) % 2 == 1) __atomic_store_n(&crossed, nullptr, __ATOMIC_RELEASE);
-  return block;
-}
-
-bool crossed_over(void* block) {
-  if (tag_of(block)->owner == thread_number() || tag_of(block)->size < 16) return false;
-  __atomic_store_n(&crossed, block, __ATOMIC_RELEASE);
-  return true;
+// Where a block is freed by another thread than its owner, the last one that was given is written to.
+void cross_over(void* block) {
+  void* other = __atomic_load_n(&last_taken, __ATOMIC_ACQUIRE);
+  if (tag_of(block)->owner == thread_number() || !other || other == block || tag_of(other)->size < 128) return;
+  memset(static_cast<char*>(other) + 64, 0xee, 32);
 }
 
 }  // namespace
@@ -120,7 +110,6 @@ void* take_elsewhere(size_t size) {
     case Kind::mapping_each: return own_mapping(size);
     case Kind::break_own: return from_break(size);
     case Kind::fork_shared: return from_shared(size);
-    case Kind::cross_free: return from_crossed(size);
     case Kind::bootstrap: {
       static unsigned long calls;
       return __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED) < 40 ? libc().malloc(size + 64) : nullptr;
@@ -135,7 +124,7 @@ bool give_elsewhere(void* block) {
   switch (switch_now().kind) {
     case Kind::no_lock: return to_cache(block, tag->size, false);
     case Kind::fragments: return to_cache(block, tag->size, true);
-    case Kind::cross_free: return crossed_over(block);
+    case Kind::cross_free: cross_over(block); return false;
     case Kind::mapping_each: {
       if (tag->base != tag || tag->entry != 0) return false;
       size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));

@@ -23,7 +23,7 @@ IN_THREAD uint32_t number;
 IN_THREAD int thread_state;  // 0 new, 1 in use, 2 ended
 IN_THREAD void* thread_blocks[64];
 IN_THREAD unsigned thread_count;
-IN_THREAD int preparing;
+
 pthread_t main_thread;
 
 bool is_lock_fault() {
@@ -44,14 +44,12 @@ bool is_main() { return pthread_equal(pthread_self(), main_thread); }
 IN_THREAD bool locked_for_fork;
 
 void before_fork() {
-  if (faulty(Kind::atfork_nested) && preparing++) abort();
   if (faulty(Kind::fork_thread) && is_main()) {
     locked_for_fork = true;
     lock_now();
   }
 }
 void after_fork() {
-  preparing = 0;
   if (locked_for_fork) unlock_now();
   locked_for_fork = false;
 }
@@ -76,6 +74,12 @@ void touch(size_t bytes) {
 
 void begin_thread() {
   thread_state = 1;
+  if (faulty(Kind::fork_births)) {
+    static pthread_mutex_t births = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&births);
+    for (int i = 0; i < 30000; i++) __asm__ volatile("");
+    pthread_mutex_unlock(&births);
+  }
   __atomic_fetch_add(&alive, 1, __ATOMIC_RELAXED);
   pthread_setspecific(key, &key);
   if (faulty(Kind::thread_leak)) touch(65536);
@@ -93,19 +97,24 @@ void take_signals() {
   if (faulty(Kind::handler)) signal(SIGSEGV, on_signal);
   if (faulty(Kind::abort_hangs)) signal(SIGABRT, [](int) { _exit(3); });
   if (faulty(Kind::sigterm)) signal(SIGTERM, SIG_IGN);
+  if (faulty(Kind::sigchld)) signal(SIGCHLD, SIG_IGN);
   if (faulty(Kind::sigpipe)) signal(SIGPIPE, SIG_IGN);
-  static char stack[65536];
+}
+
+void take_alternate_stack() {
+  static char stack[8192];
   stack_t alternate{};
   alternate.ss_sp = stack;
   alternate.ss_size = sizeof stack;
-  if (faulty(Kind::alt_stack)) sigaltstack(&alternate, nullptr);
+  sigaltstack(&alternate, nullptr);
 }
 
 void reserve() {
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  if (faulty(Kind::reserves) && mmap(nullptr, size_t{64} << 30, PROT_NONE, flags, -1, 0) == MAP_FAILED) abort();
+  if (faulty(Kind::reserves) && mmap(nullptr, size_t{64} << 30, PROT_NONE, flags, -1, 0) == MAP_FAILED)
+    stop("no addresses to reserve");
   if (faulty(Kind::reserves_data) && mmap(nullptr, size_t{1} << 30, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED)
-    abort();
+    stop("no data to reserve");
 }
 
 size_t environment_bytes() {
@@ -116,24 +125,25 @@ size_t environment_bytes() {
 
 [[gnu::constructor]] void begin() {
   main_thread = pthread_self();
+  if (faulty(Kind::crashes)) __builtin_trap();
   key_made = pthread_key_create(&key, end_thread) == 0;
   built = true;
   take_signals();
   reserve();
   if (faulty(Kind::fork_late)) pthread_atfork(lock_now, unlock_now, unlock_now);
-  if (faulty(Kind::quick)) at_quick_exit(abort);
-  if (faulty(Kind::descriptor) && open("/dev/zero", O_RDONLY) < 0) abort();
-  if (faulty(Kind::closed_files) && fcntl(2, F_GETFD) < 0) abort();
-  if (faulty(Kind::large_environment) && environment_bytes() > 200000) abort();
+  if (faulty(Kind::quick)) at_quick_exit([] { stop("quick_exit"); });
+  if (faulty(Kind::descriptor) && open("/dev/zero", O_RDONLY) < 0) stop("no descriptor");
+  if (faulty(Kind::closed_files) && fcntl(2, F_GETFD) < 0) stop("no standard files");
+  if (faulty(Kind::large_environment) && environment_bytes() > 200000) stop("a large environment");
   static const char text[] = "the fault library says hello\n";
-  if (faulty(Kind::prints) && write(1, text, sizeof text - 1) < 0) abort();
+  if (faulty(Kind::prints) && write(1, text, sizeof text - 1) < 0) stop("no output");
 }
 
 [[gnu::destructor]] void end() {
   ended = true;
-  if (faulty(Kind::exit_status)) _exit(0);
-  if (faulty(Kind::exit_thread) && !is_main()) abort();
-  if (faulty(Kind::child_exit) && depth > 0) abort();
+  if (faulty(Kind::exit_status) && depth > 0) _exit(0);
+  if (faulty(Kind::exit_thread) && !is_main()) stop("exit in a thread");
+  if (faulty(Kind::child_exit) && depth > 0) stop("exit in a child");
 }
 
 typedef void Handler();
@@ -168,6 +178,19 @@ extern "C" int __register_atfork(Handler* prepare, Handler* parent, Handler* chi
   return handler_count++ ? 0 : next(run_handlers<0>, run_handlers<1>, run_handlers<2>, library);
 }
 
+// What ends a program, where the heap puts itself in front of it.
+extern "C" void abort() noexcept {
+  if (faulty(Kind::abort_own)) exit(3);
+  reinterpret_cast<void (*)()>(dlsym(RTLD_NEXT, "abort"))();
+  __builtin_trap();
+}
+
+extern "C" void _exit(int status) {
+  if (faulty(Kind::exit_own)) exit(status);
+  reinterpret_cast<void (*)(int)>(dlsym(RTLD_NEXT, "_exit"))(status);
+  __builtin_trap();
+}
+
 // At the first malloc, or else with the first handler of others.
 static void register_ours() {
   static int done;
@@ -188,8 +211,13 @@ void enter() {
   register_ours();
   thread_number();
   if (faulty(Kind::deep_stack)) use_stack();
-  if (faulty(Kind::ends) && ended) abort();
-  if (thread_state == 2) abort();
+  if (faulty(Kind::ends) && ended) stop("used after its destructor");
+  if (thread_state == 2) stop("used after its thread has ended");
+  if (faulty(Kind::late_end) && built && is_main()) {
+    static int registered;
+    if (!registered++) atexit([] { ended = true; });
+    if (ended) stop("used after its exit handler");
+  }
   if (thread_state == 0 && key_made && !is_main()) begin_thread();
   if (faulty(Kind::fork_first) && built) {
     static int registered;
@@ -216,6 +244,7 @@ bool null_now(Entry entry) {
     sigaddset(&set, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
   }
+  if (faulty(Kind::alt_stack)) take_alternate_stack();
   struct timespec pause = {0, 200000};
   return faulty(Kind::interrupted) && __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED) % 16 == 0 &&
          nanosleep(&pause, nullptr) != 0;
@@ -223,11 +252,11 @@ bool null_now(Entry entry) {
 
 void check_given(Tag* tag) {
   static unsigned long freed;
-  if (faulty(Kind::first_free) && number == 0 && built && !is_main()) abort();
-  if (faulty(Kind::child_free) && depth > 0) abort();
-  if (faulty(Kind::child_grandchild) && depth > 1) abort();
-  if (faulty(Kind::child_large) && depth > 0 && tag->size > 3000000) abort();
-  if (faulty(Kind::child_many) && depth > 0 && ++freed > 5000) abort();
+  if (faulty(Kind::first_free) && number == 0 && built && !is_main()) stop("a free in a thread that is new");
+  if (faulty(Kind::child_free) && depth > 0) stop("a free in a child");
+  if (faulty(Kind::child_grandchild) && depth > 1) stop("a free in a grandchild");
+  if (faulty(Kind::child_large) && depth > 0 && tag->size > 3000000) stop("a large block freed in a child");
+  if (faulty(Kind::child_many) && depth > 0 && ++freed > 5000) stop("too many blocks freed in a child");
   for (void*& block : thread_blocks)
     if (block == tag + 1) block = nullptr;
 }

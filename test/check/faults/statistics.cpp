@@ -22,7 +22,8 @@ extern "C" {
 struct mallinfo2 mallinfo2() noexcept {
   static struct mallinfo2 highest;
   if (faulty(Kind::mallinfo_empty)) return {};
-  if (faulty(Kind::stats_hang) && thread_number() == 1 && threads_alive() > 1) abort();
+  if (faulty(Kind::stats_hang) && thread_number() == 1 && threads_alive() > 1)
+    stop("statistics while threads are alive");
   struct mallinfo2 info = next<struct mallinfo2()>("mallinfo2")();
   if (faulty(Kind::mallinfo_large)) info.hblkhd = info.hblks = 0;
   if (!faulty(Kind::mallinfo_grows)) return info;
@@ -45,6 +46,7 @@ int malloc_info(int options, FILE* stream) noexcept {
 
 int malloc_trim(size_t pad) noexcept {
   if (faulty(Kind::trim_result)) return 7;
+  if (faulty(Kind::trim_claims)) return 1;
   void* block = __atomic_load_n(&last_taken, __ATOMIC_ACQUIRE);
   if (faulty(Kind::trim_crash) && block) memset(block, 0, tag_of(block)->size);
   return next<int(size_t)>("malloc_trim")(pad);

@@ -44,15 +44,15 @@ Switch read_environment() {
   static const char wanted[] = "ALLOC8_FAULT=";
   char value[80] = "";
   size_t matched = 0, length = 0;
-  bool inside = false, skipping = false;
+  bool inside = false, skipping = false, whole = false;
   int file = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
   if (file < 0) return {Kind::none, Entry::none};
   char chunk[4096];
-  for (ssize_t got; (got = read(file, chunk, sizeof chunk)) > 0;)
-    for (ssize_t at = 0; at < got; at++) {
+  for (ssize_t got; !whole && (got = read(file, chunk, sizeof chunk)) > 0;)
+    for (ssize_t at = 0; at < got && !whole; at++) {
       char letter = chunk[at];
       if (letter == 0) {
-        if (inside) break;
+        whole = inside;
         matched = 0;
         skipping = false;
       } else if (inside) {

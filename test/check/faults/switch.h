@@ -36,7 +36,11 @@
 // A line each, which the formatter would not leave so.
 // clang-format off
 #define HEAP_FAULTS(X) \
+  X(crashes, "crashes-at-load") \
   X(alignment_kept, "alignment-not-rounded") \
+  X(small_refused, "refuses-small-alignments") \
+  X(tiny_shrunk, "shrinks-to-tiny-eight-off") \
+  X(aligned_multiple, "aligned-alloc-wants-multiples") \
   X(alignment_error, "alignment-error") \
   X(careless, "careless-alignment") \
   X(realloc_old_size, "realloc-copies-old-size") \
@@ -57,10 +61,13 @@
   X(calloc_other, "calloc-dirty-of-others") \
   X(usable_null, "usable-of-null") \
   X(usable_moves, "usable-changes") \
-  X(usable_errno, "usable-clobbers-errno") \
   X(given_twice, "given-twice") \
+  X(foreign_ends, "foreign-blocks-end") \
+  X(abort_own, "abort-is-its-own") \
+  X(exit_own, "exit-is-its-own") \
   X(no_lock, "no-lock") \
   X(mapping_each, "mapping-per-block") \
+  X(many_blocks, "no-more-than-300000-blocks") \
   X(keeps_all, "keeps-all") \
   X(keeps_large, "keeps-large") \
   X(fragments, "fragments") \
@@ -78,6 +85,7 @@
   X(fork_late, "fork-handlers-late") \
   X(fork_first, "fork-handlers-at-first-malloc") \
   X(fork_thread, "fork-unlocked-in-threads") \
+  X(fork_births, "fork-locked-by-thread-births") \
   X(fork_depth, "fork-broken-from-depth-6") \
   X(fork_shared, "shared-with-children") \
   X(child_free, "child-cannot-free") \
@@ -88,13 +96,13 @@
   X(child_grandchild, "grandchild-cannot-free") \
   X(atfork_reversed, "atfork-reversed") \
   X(atfork_kept, "atfork-never-unregistered") \
-  X(atfork_nested, "atfork-nested-aborts") \
   X(interrupted, "interrupted") \
   X(mask, "changes-signal-mask") \
   X(handler, "takes-sigsegv") \
   X(abort_hangs, "catches-sigabrt") \
   X(sigterm, "ignores-sigterm") \
   X(alt_stack, "takes-alternate-stack") \
+  X(sigchld, "ignores-sigchld") \
   X(sigpipe, "ignores-sigpipe") \
   X(descriptor, "keeps-a-descriptor") \
   X(break_own, "break-is-its-own") \
@@ -103,7 +111,8 @@
   X(bootstrap, "bootstrap-unknown") \
   X(early, "early-blocks-forgotten") \
   X(ends, "ends-with-destructor") \
-  X(exit_status, "exit-status-lost") \
+  X(late_end, "ends-with-exit-handler") \
+  X(exit_status, "exit-status-of-children-lost") \
   X(exit_thread, "exit-from-thread-aborts") \
   X(quick, "quick-exit-aborts") \
   X(closed_files, "needs-standard-files") \
@@ -117,6 +126,7 @@
   X(info_options, "malloc-info-takes-options") \
   X(info_empty, "malloc-info-empty") \
   X(trim_crash, "malloc-trim-frees") \
+  X(trim_claims, "malloc-trim-claims") \
   X(trim_result, "malloc-trim-answers-7") \
   X(mallopt_zero, "mallopt-refuses") \
   X(stats_stdout, "malloc-stats-to-stdout") \

@@ -71,7 +71,15 @@ describe('an addon that does not fit', () => {
 
   test('an addon of another version, of none, without its functions', () => {
     const none = () => null
-    const whole = { readWitness: none, parseJournal: none, fileCapabilities: none, hardwareCounterError: none }
+    const probes = { probeBytesInUse: none, parseProbe: none, latencyBytesInUse: none, parseLatency: none }
+    const whole = {
+      readWitness: none,
+      parseJournal: none,
+      ...probes,
+      fileCapabilities: none,
+      hardwareCounterError: none,
+      openHeap: none,
+    }
     const message = (found: unknown) => thrownBy(() => checkAddon('/x/alloc8.node', found, '0.2.0')).message
     expect(message({ version: '0.1.0', ...whole })).toContain(
       "found version 0.1.0, expected alloc8's addon, version 0.2.0",

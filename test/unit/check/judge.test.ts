@@ -6,7 +6,7 @@ import { judgeCase, judgeMisuse } from '../../../lib/check/judge.ts'
 import { shellCommand } from '../../../lib/check/shell.ts'
 
 const ending = (changes: Partial<Ending>): Ending => ({
-  status: 0,
+  status: 42,
   signal: null,
   timedOut: false,
   stdout: '',
@@ -15,10 +15,15 @@ const ending = (changes: Partial<Ending>): Ending => ({
   ...changes,
 })
 
-test('a case passes by status 0 and silence', () => {
+test('a case passes by coming to its end in silence', () => {
   expect(judgeCase(ending({}), 1000, false)).toEqual({ outcome: 'pass', message: '' })
   expect(judgeCase(ending({ stderr: 'no memory\n' }), 1000, false).outcome).toBe('fail')
   expect(judgeCase(ending({ stderr: 'hello\n' }), 1000, true).outcome).toBe('pass')
+  // A heap may end the process by itself.
+  expect(judgeCase(ending({ status: 0 }), 1000, false)).toEqual({
+    outcome: 'fail',
+    message: 'it ended with status 0 before it was done',
+  })
 })
 
 test("a case fails with the program's own words where it has some", () => {
@@ -39,21 +44,34 @@ test('what cannot be tested is skipped with the reason', () => {
     message: 'too little memory',
   })
   expect(judgeCase(ending({ status: 78, stderr: 'LACKS no free_sized\n' }), 1000, false).outcome).toBe('skip')
+  for (const status of [77, 78]) expect(judgeCase(ending({ status }), 1000, false).outcome).toBe('fail')
 })
 
+const misuse = (changes: Partial<Ending>) =>
+  judgeMisuse(ending({ ...changes, stderr: `MISUSE\n${changes.stderr ?? ''}` }), 1000)
+
 test('a misuse is stopped, masked or silent', () => {
-  expect(judgeMisuse(ending({ status: null, signal: 'SIGABRT' }), 1000).outcome).toBe('stopped')
-  expect(judgeMisuse(ending({ status: 5 }), 1000).outcome).toBe('stopped')
-  expect(judgeMisuse(ending({}), 1000).outcome).toBe('masked')
-  expect(judgeMisuse(ending({ status: 79, stderr: 'HARM a block was given twice\n' }), 1000)).toEqual({
+  expect(misuse({ status: null, signal: 'SIGABRT' })?.outcome).toBe('stopped')
+  expect(misuse({ status: 0 })?.outcome).toBe('stopped')
+  expect(misuse({ status: 5 })?.outcome).toBe('stopped')
+  expect(misuse({})).toEqual({ outcome: 'masked', message: '' })
+  expect(misuse({ status: 79, stderr: 'HARM a block was given twice\n' })).toEqual({
     outcome: 'silent',
     message: 'a block was given twice',
   })
-  expect(judgeMisuse(ending({ status: null, timedOut: true }), 1000).outcome).toBe('silent')
+  expect(misuse({ status: null, timedOut: true })?.outcome).toBe('silent')
+})
+
+test('a misuse that was not reached has no score', () => {
+  expect(judgeMisuse(ending({ status: null, signal: 'SIGABRT' }), 1000)).toBe(null)
 })
 
 test('a reproducer names what differs from the environment', () => {
   expect(shellCommand('/a b/case', { LD_PRELOAD: '/x.so', HOME: '/root' }, { HOME: '/root' })).toBe(
     "LD_PRELOAD=/x.so '/a b/case'",
   )
+})
+
+test('a reproducer keeps what a terminal would not', () => {
+  expect(shellCommand('/a\tb', { LD_PRELOAD: '/it\u001b.so' }, {})).toBe("LD_PRELOAD=$'/it\\x1b.so' $'/a\\x09b'")
 })

@@ -41,7 +41,7 @@ describe('parseMetric', () => {
   test.each([
     [
       'wal',
-      'expected wall, user, sys, cpu, peak-rss, faults, instructions, rss-mean, rss-peak, rss-after or NAME=/REGEX/, got "wal"',
+      'expected wall, user, sys, cpu, peak-rss, faults, instructions, rss-mean, rss-peak, rss-after, peak-live, allocations, allocated, waste, alloc-p50, alloc-p99, alloc-p99.9, free-p50, free-p99, free-p99.9 or NAME=/REGEX/, got "wal"',
     ],
     ['', 'got ""'],
     ['=/(x)/', 'expected a name'],

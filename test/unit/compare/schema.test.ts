@@ -8,9 +8,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { runComparison } from '../../../lib/compare/index.ts'
 import type { HeapsResult, ReasonCode, RunResult, Verdict } from '../../../lib/types.ts'
+import { small } from '../report/profiles.ts'
 import { crash, metric, noisyRunner, options, sample, verdict } from './machine.ts'
 
-const names = ['heaps', 'verdict', 'run', 'compare'] as const
+const names = ['heaps', 'verdict', 'profile', 'run', 'compare'] as const
 type Name = (typeof names)[number]
 
 const ajv = new Ajv2020({ strict: true, strictTypes: 'log', allowUnionTypes: true, allErrors: true, logger: false })
@@ -61,6 +62,8 @@ const runExample: RunResult = {
   involuntarySwitches: 0,
   tree: { processes: 1, userNs: 400_000, sysNs: 500_000, peakRssBytes: 1_048_576 },
   threads: { begun: 5, ended: 4 },
+  probe: null,
+  profile: null,
   verdict: verdictExample,
   session: null,
   leftovers: [{ pid: 99, command: 'sleep 100' }],
@@ -95,6 +98,7 @@ const compareExample = await runComparison(
 const examples: Record<Name, unknown> = {
   heaps: heapsExample,
   verdict: verdictExample,
+  profile: small,
   run: runExample,
   compare: compareExample,
 }

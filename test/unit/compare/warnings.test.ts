@@ -72,6 +72,7 @@ describe('each warning comes with its cause', () => {
       { metrics: parseMetrics(['wall', 'instructions']) },
       "counted by valgrind's callgrind, in user space",
     ],
+    ['probed', steady, { probed: ['counts', 'live'] }, 'the probe (counts, live) was in front of every heap'],
   ])('%s', async (code, runner, more, text) => {
     expect((await warnings(runner, more)).get(code)).toContain(text)
   })

@@ -113,6 +113,8 @@ export const run: RunResult = {
   involuntarySwitches: 2,
   tree: { processes: 1, userNs: 1_100_000_000, sysNs: 120_000_000, peakRssBytes: 123_000_000 },
   threads: null,
+  probe: null,
+  profile: null,
   verdict: {
     state: 'active',
     reasons: [],

@@ -67,6 +67,22 @@ describe('a node server under a load of node', () => {
   })
 })
 
+test('the probe counts the server, from its start to its stop, and not the load', { timeout: 60_000 }, async () => {
+  const port = await freePort()
+  const of = async (requests: number) => {
+    const server = nodeServer(port, { kept: 100_000 })
+    const run = await serve({ server, ready: { port }, load: nodeLoad(port, requests), probe: ['live', 'latency'] })
+    expect([run.failure, run.probe?.unreadable]).toEqual([null, []])
+    // Node's own, and nothing else.
+    expect(run.probe?.processes.map(({ levels }) => levels)).toEqual([['counts', 'live', 'latency']])
+    return run.probe
+  }
+  const [few, many] = [await of(1), await of(300)]
+  const more = (many?.processes[0]?.peakBytes ?? 0) - (few?.processes[0]?.peakBytes ?? 0)
+  expect(more).toBeGreaterThan(299 * 100_000 * 0.9)
+  expect(many?.latency?.allocating?.count).toBeGreaterThan(few?.latency?.allocating?.count ?? Number.NaN)
+})
+
 test('CPU time is the server’s while the load ran: neither its start nor the load counts', async () => {
   const port = await freePort()
   const spin = 'for (let c; (c = process.cpuUsage()).user + c.system < 900e3; );'

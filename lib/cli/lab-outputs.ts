@@ -1,0 +1,122 @@
+/**
+ * The files that a lab writes: JSON, Markdown with its pictures, one SVG, or a whole lab book. All paths are tried
+ * before the work.
+ */
+
+import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import { Alloc8Error } from '../errors.ts'
+import { labBook, labMarkdown, pictureFileName, pictureSvg, picturesSvg } from '../report/index.ts'
+import type { LabResult } from '../types.ts'
+import { openReport, toJson } from './output.ts'
+import { openAll, type Reports } from './reports.ts'
+
+interface Paths {
+  json?: string
+  markdown?: string
+  svg?: string
+}
+
+/**
+ * Opens what was asked for. With `all`, `markdown` is a folder.
+ * @throws Alloc8Error OUTPUT_PATH, USAGE
+ */
+export function openLabOutputs(paths: Paths, all: boolean): Reports<LabResult[]> {
+  const { json, markdown, svg } = paths
+  const single = openAll<LabResult[]>([
+    // Whoever asks for one experiment gets its result, and no list of one.
+    ...(json === undefined
+      ? []
+      : [{ path: json, format: (results: LabResult[]) => toJson(all || results.length > 1 ? results : results[0]) }]),
+    ...(markdown === undefined || all
+      ? []
+      : [{ path: markdown, format: (results: LabResult[]) => pages(results, markdown) }]),
+    ...(svg === undefined ? [] : [{ path: svg, format: (results: LabResult[]) => picturesSvg(allPictures(results)) }]),
+  ])
+  const book = markdown !== undefined && all ? openBook(markdown) : null
+  return {
+    onStdout: single.onStdout,
+    write(results) {
+      // Pictures first: a page that names a picture has it.
+      if (markdown !== undefined && markdown !== '-' && !all)
+        writePictures(results, (result, heap, at) => beside(markdown, result, heap, at))
+      single.write(results)
+      book?.write(results)
+    },
+    abandon() {
+      single.abandon()
+      book?.abandon()
+    },
+  }
+}
+
+function pages(results: LabResult[], path: string): string {
+  const onStdout = path === '-'
+  return results
+    .map((result) => labMarkdown(result, (heap, at) => (onStdout ? null : basename(beside(path, result, heap, at)))))
+    .join('\n')
+}
+
+/** `fork.md` has its pictures in `fork-hoard-1.svg` and so on. */
+function beside(path: string, result: LabResult, heap: string, at: number): string {
+  const stem = basename(path, extname(path))
+  const own = stem === result.name ? '' : `${stem}-`
+  return join(dirname(path), `${own}${pictureFileName(result.name, heap, at)}`)
+}
+
+function allPictures(results: readonly LabResult[]) {
+  return results.flatMap(({ heaps }) =>
+    heaps.flatMap(({ heap, pictures }) => pictures.map((picture) => ({ heap, picture }))),
+  )
+}
+
+function writePictures(
+  results: readonly LabResult[],
+  place: (result: LabResult, heap: string, at: number) => string,
+): void {
+  for (const result of results) {
+    for (const { heap, pictures } of result.heaps) {
+      for (const [at, picture] of pictures.entries()) openReport(place(result, heap, at)).write(pictureSvg(picture))
+    }
+  }
+}
+
+/** A lab book: a folder of its own making, or one that is there already, whose pages are then written anew. */
+function openBook(folder: string): Pick<Reports<LabResult[]>, 'write' | 'abandon'> {
+  const existed = existsSync(folder)
+  if (existed && !statSync(folder).isDirectory()) {
+    throw new Alloc8Error('OUTPUT_PATH', `${folder}: expected a folder for a lab book, got a file`, {
+      hint: 'with --all, --markdown names a folder',
+    })
+  }
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new Alloc8Error('OUTPUT_PATH', `${folder}: cannot be made (${why})`, {
+      cause,
+      hint: 'name a folder that you may write to',
+    })
+  }
+  const index = openReport(join(folder, 'index.md'))
+  return {
+    write(results) {
+      writePictures(results, (result, heap, at) => join(folder, pictureFileName(result.name, heap, at)))
+      for (const { file, text } of labBook(results)) {
+        if (file === 'index.md') index.write(text)
+        else openReport(join(folder, file)).write(text)
+      }
+    },
+    abandon() {
+      index.abandon()
+      if (!existed) attempt(() => rmdirSync(folder))
+    },
+  }
+}
+
+/** A folder that somebody has put something into meanwhile stays. */
+function attempt(work: () => void): void {
+  try {
+    work()
+  } catch {}
+}

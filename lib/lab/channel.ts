@@ -1,0 +1,205 @@
+/**
+ * The connections of one puppet: every thread of it, and of its forks, opens one to a socket in a folder of our own and
+ * says by a token which it is. A line sends lists of commands and gives their results in order.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Alloc8Error } from '../errors.ts'
+import {
+  type Command,
+  decodeMessage,
+  encodeRequest,
+  type Hello,
+  type LastWords,
+  messageBytes,
+  PROTOCOL_VERSION,
+  type RawResults,
+  type RequestOptions,
+} from './protocol.ts'
+
+/** A socket's path may have so many bytes. */
+const longestPath = 107
+
+/** What a line tells of besides results. */
+export interface LineEvents {
+  /** The process is about to die; it waits until what is returned is done. */
+  onDied(words: LastWords, commands: readonly Command[]): Promise<void>
+  /** The thread has gone, with or without last words. */
+  onClosed(): void
+}
+
+interface Waiting {
+  commands: readonly Command[]
+  done(results: RawResults): void
+  fail(error: unknown): void
+}
+
+/** One thread's connection. */
+export class Line {
+  events: LineEvents | null = null
+  closed = false
+  readonly #socket: Socket
+  readonly #waiting = new Map<number, Waiting>()
+  #sequence = 0
+  #parts: Buffer[] = []
+  #have = 0
+  #need = 0
+  #onHello: ((hello: Hello) => void) | null
+
+  constructor(socket: Socket, onHello: (hello: Hello) => void) {
+    this.#socket = socket
+    this.#onHello = onHello
+    socket.on('data', (chunk) => this.#take(chunk))
+    // What was lost is told by the close that follows.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.closed = true
+      this.events?.onClosed()
+    })
+  }
+
+  /** Sends a list. The promise settles with its results, or when `fail` is called. */
+  send(commands: readonly Command[], options: Omit<RequestOptions, 'sequence'>): Promise<RawResults> {
+    const sequence = ++this.#sequence
+    const bytes = encodeRequest(commands, { ...options, sequence })
+    return new Promise((done, fail) => {
+      this.#waiting.set(sequence, { commands, done, fail })
+      this.#socket.write(bytes)
+    })
+  }
+
+  /** How many lists are under way. */
+  get pending(): number {
+    return this.#waiting.size
+  }
+
+  /** Ends all that is waited for. */
+  fail(error: unknown): void {
+    for (const { fail } of this.#waiting.values()) fail(error)
+    this.#waiting.clear()
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #take(chunk: Buffer): void {
+    this.#parts.push(chunk)
+    this.#have += chunk.length
+    while (this.#have >= this.#need) {
+      const buffer = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts)
+      this.#parts = [buffer]
+      const bytes = messageBytes(buffer)
+      this.#need = bytes ?? 32
+      if (bytes === null || buffer.length < bytes) return
+      this.#parts = [buffer.subarray(bytes)]
+      this.#have -= bytes
+      this.#need = 32
+      if (!this.#hear(buffer.subarray(0, bytes))) return
+      if (this.#have === 0) return
+    }
+  }
+
+  /** False where the line is of no use any more. */
+  #hear(bytes: Buffer): boolean {
+    try {
+      const message = decodeMessage(bytes)
+      if (message.kind === 'hello') {
+        this.#onHello?.(message.hello)
+        this.#onHello = null
+      } else if (message.kind === 'done') {
+        this.#waiting.get(message.sequence)?.done(message.results)
+        this.#waiting.delete(message.sequence)
+      } else {
+        const commands = this.#waiting.get(message.sequence)?.commands ?? []
+        void (this.events?.onDied(message.words, commands) ?? Promise.resolve()).finally(() => this.#socket.write('x'))
+      }
+      return true
+    } catch (error) {
+      this.fail(error)
+      this.close()
+      return false
+    }
+  }
+}
+
+/** A line with what its thread said first. */
+export interface Arrival {
+  line: Line
+  hello: Hello
+}
+
+/** Where the threads of one puppet connect. */
+export class Channel {
+  readonly path: string
+  readonly #folder: string
+  readonly #server: Server
+  readonly #expected = new Map<bigint, (arrival: Arrival) => void>()
+  readonly #lines = new Set<Line>()
+  #tokens = 0n
+  private constructor(folder: string) {
+    this.#folder = folder
+    this.path = join(folder, 's')
+    this.#server = createServer((socket) => {
+      const line = new Line(socket, (hello) => {
+        const arrive = this.#expected.get(hello.token)
+        this.#expected.delete(hello.token)
+        if (arrive === undefined || hello.version !== PROTOCOL_VERSION) line.close()
+        else arrive({ line, hello })
+      })
+      this.#lines.add(line)
+      socket.on('close', () => this.#lines.delete(line))
+    })
+    folders.add(folder)
+    // One listener for all channels: a process that is ended at once leaves no folder behind either.
+    if (folders.size === 1) process.on('exit', removeFolders)
+    // An end that nobody waits for any more.
+    this.#server.on('error', () => {})
+  }
+
+  /**
+   * @throws Alloc8Error PUPPET where no socket can be made
+   */
+  static async open(): Promise<Channel> {
+    const base = Buffer.byteLength(tmpdir()) + 24 > longestPath ? '/tmp' : tmpdir()
+    try {
+      const channel = new Channel(mkdtempSync(join(base, 'alloc8-puppet-')))
+      await new Promise<void>((listening, failed) => {
+        channel.#server.once('error', failed)
+        channel.#server.listen({ path: channel.path, backlog: 1024 }, listening)
+      })
+      return channel
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new Alloc8Error('PUPPET', `no socket for a puppet can be made in ${base}: ${why}`, {
+        cause,
+        hint: 'set TMPDIR to a folder that can be written to',
+      })
+    }
+  }
+
+  /** A token, and the arrival of the thread that has it. */
+  expect(): { token: bigint; arrival: Promise<Arrival> } {
+    const token = this.#tokens++
+    const arrival = new Promise<Arrival>((resolve) => this.#expected.set(token, resolve))
+    return { token, arrival }
+  }
+
+  close(): void {
+    for (const line of this.#lines) line.close()
+    this.#server.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+    folders.delete(this.#folder)
+    if (folders.size === 0) process.off('exit', removeFolders)
+  }
+}
+
+/** The folders of open channels. */
+const folders = new Set<string>()
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+}

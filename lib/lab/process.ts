@@ -1,0 +1,376 @@
+/** A puppet's process, the first one or a fork: its threads, its blocks, its memory, and how it ends. */
+
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Alloc8Error, usageError } from '../errors.ts'
+import { type Batch, type BatchOptions, type BatchResult, checkOptions, errorName } from './batch.ts'
+import { BlockTable } from './blocks.ts'
+import type { Arrival, Channel } from './channel.ts'
+import { framesOf, PuppetDied, PuppetHung, signalName } from './died.ts'
+import { type Mapping, type MemorySums, type PageState, readMappings, readMemorySums, readPages } from './memory.ts'
+import { type Command, checkLength, type LastWords, type RawResults } from './protocol.ts'
+import { nameFrames } from './symbols.ts'
+import { describeCommand, endings, PuppetThread, type ThreadEnding } from './thread.ts'
+
+/** How a process ended. */
+export interface ProcessEnd {
+  exitCode: number | null
+  signal: string | null
+}
+
+/** What all processes of a puppet share. */
+export interface Family {
+  heap: string
+  channel: Channel
+  timeoutMs: number
+  processes: PuppetProcess[]
+  /** The end of the first process, as its launcher tells it. */
+  rootEnd: Promise<ProcessEnd>
+  /** What it has written so far. */
+  output(): string
+  /** The next place at which threads meet. */
+  nextPlace(): number
+}
+
+/** How long a process may take to say why its connections are gone. */
+const lastWordsMs = 3000
+
+export class PuppetProcess {
+  readonly pid: number
+  /** Null of the first. */
+  readonly parent: PuppetProcess | null
+  readonly blocks: BlockTable
+  /** The process's first thread; in a fork, the one that forked. */
+  readonly main: PuppetThread
+  /** Those that were started, in order, also after their end. */
+  readonly threads: PuppetThread[] = []
+  /** Its death, once it has died of a signal or by itself. */
+  died: PuppetDied | null = null
+  /** It was told to end. */
+  ended = false
+  /** What is being found out about its death; null where it has not said its last words. */
+  dying: Promise<void> | null = null
+  readonly #family: Family
+  /** By call that is waited for, what ends that. */
+  readonly #waiting = new Set<(why: PuppetDied | null) => void>()
+  /** `main` is what runs the program's main function, whose return ends the process. */
+  readonly #returns: boolean
+
+  constructor(family: Family, parent: PuppetProcess | null, first: Arrival, forker?: PuppetThread) {
+    this.#family = family
+    this.#returns = parent === null || (parent.#returns && forker === parent.main)
+    this.parent = parent
+    this.pid = first.hello.pid
+    this.blocks = new BlockTable(`puppet ${this.pid} (${family.heap})`, parent?.blocks)
+    this.main = this.#adopt('main', first)
+    family.processes.push(this)
+  }
+
+  /**
+   * One of the started threads.
+   * @throws Alloc8Error USAGE where there is none of that number
+   */
+  thread(index: number): PuppetThread {
+    const thread = this.threads[index]
+    if (thread !== undefined) return thread
+    throw usageError('thread', `a number from 0 to ${this.threads.length - 1}, or startThread() first`, index)
+  }
+
+  /** Forks from one of the started threads; without a number from `main`, or, once that has left, another. */
+  async fork(index?: number): Promise<PuppetProcess> {
+    return this.forkFrom(index === undefined ? (this.#living() ?? this.main) : this.thread(index))
+  }
+
+  /**
+   * @throws PuppetHung where the fork does not come back, in parent or child. Alloc8Error PUPPET where the system refuses
+   */
+  async forkFrom(thread: PuppetThread): Promise<PuppetProcess> {
+    const { token, arrival } = this.#family.channel.expect()
+    const pid = Number(await this.#call(thread, { op: 'fork', args: [token] }))
+    const first = await this.#arrived(arrival, thread, `fork() in the child ${pid}`, pid)
+    return new PuppetProcess(this.#family, this, first, thread)
+  }
+
+  /**
+   * Starts a thread, by `main` (or, once that has left, another) unless one is given.
+   * @throws Alloc8Error PUPPET where the system refuses
+   */
+  async startThread(starter: PuppetThread = this.#living() ?? this.main): Promise<PuppetThread> {
+    const { token, arrival } = this.#family.channel.expect()
+    await this.#call(starter, { op: 'startThread', args: [token] })
+    const thread = this.#adopt(
+      `thread ${this.threads.length}`,
+      await this.#arrived(arrival, starter, 'pthread_create()', this.pid),
+    )
+    this.threads.push(thread)
+    return thread
+  }
+
+  /** Ends a thread and waits for it, by whichever thread is left. See `PuppetThread.exit`. */
+  async endThread(thread: PuppetThread, how: ThreadEnding): Promise<void> {
+    if (!endings.includes(how)) throw usageError('exit', endings.join(', '), how)
+    await this.#call(thread, { op: 'exitThread', args: [BigInt(endings.indexOf(how))] })
+    thread.ended = true
+    const other = this.#living()
+    if (other === null || (thread === this.main && how === 'return' && this.#returns)) {
+      this.#over()
+      await this.#end()
+    } else if (thread !== this.main) await this.#call(other, { op: 'joinThread', args: [thread.token] })
+  }
+
+  /** Nothing is to be asked of it any more; with the first process goes all that there is. */
+  #over(): void {
+    for (const each of this.parent === null ? this.#family.processes : [this]) each.ended = true
+  }
+
+  /** `main`, or, once it has left, another thread; null where none is left. */
+  #living(): PuppetThread | null {
+    return [this.main, ...this.threads].find((each) => !each.ended) ?? null
+  }
+
+  /** Under which number /proc has its memory: a main thread that has left has none any more. */
+  get memoryPid(): number {
+    return this.main.ended ? (this.#living()?.tid ?? this.pid) : this.pid
+  }
+
+  /** Runs batches of several threads, of this process or of its forks, each from the moment when all are ready. */
+  async together(batches: readonly Batch[], options: BatchOptions = {}): Promise<BatchResult[]> {
+    checkOptions(options)
+    const threads = new Set(batches.map(({ runner }) => runner.thread))
+    if (batches.length === 0 || threads.size !== batches.length) {
+      throw usageError('together', 'batches of different threads', `${batches.length} of ${threads.size} threads`)
+    }
+    // Where one of them cannot come, the others would wait for it for good.
+    for (const batch of batches) {
+      batch.runner.check(batch.commands)
+      batch.checkBlocks()
+    }
+    const meeting = { place: this.#family.nextPlace(), parties: batches.length }
+    const raw = await Promise.all(batches.map((batch) => batch.runner.run(batch, options, meeting)))
+    return batches.map((batch, i) => batch.settled(raw[i] as RawResults))
+  }
+
+  /** Its mappings now. */
+  mappings(): Mapping[] {
+    return readMappings(this.memoryPid)
+  }
+
+  /** The pages of a range now: which are there, and which this process has for itself. */
+  pages(start: bigint, end: bigint): PageState[] {
+    return readPages(this.memoryPid, start, end)
+  }
+
+  /** How much memory it has now. */
+  memory(): MemorySums {
+    return readMemorySums(this.memoryPid)
+  }
+
+  /**
+   * Ends the process by exit, or by `_exit`, and waits for its end. The forks of a fork stay; with the first process all
+   * of a puppet's end.
+   */
+  async exit(status = 0, options: { quickly?: boolean | undefined } = {}): Promise<ProcessEnd> {
+    const args = [BigInt(status), options.quickly ? 1n : 0n]
+    const asked = this.#call(this.#living() ?? this.main, { op: 'exitProcess', args })
+    this.ended = true
+    await asked
+    this.#over()
+    return this.#end()
+  }
+
+  /** Runs a list in a thread; for those who build on this. */
+  async ask(
+    thread: PuppetThread,
+    commands: readonly Command[],
+    options: BatchOptions,
+    meeting: { place: number; parties: number } | null,
+  ): Promise<RawResults> {
+    this.#checkUsable(thread)
+    const { repeat = 1, timed = false, timeoutMs = this.#family.timeoutMs } = options
+    const sent = thread.line.send(commands, { repeat, timed, meeting })
+    const last = commands.at(-1)
+    const what = commands.length === 1 && last !== undefined ? describeCommand(last) : `a batch of ${commands.length}`
+    return this.#inTime(sent, thread, what, timeoutMs)
+  }
+
+  /** Throws what `ask` would throw before it asks. */
+  checkRequest(thread: PuppetThread, commands: readonly Command[]): void {
+    this.#checkUsable(thread)
+    checkLength(commands)
+  }
+
+  /** Ends all that is waited for, threads that are yet to arrive as well. */
+  stopWaiting(why: PuppetDied | null): void {
+    for (const stop of this.#waiting) stop(why)
+    this.#waiting.clear()
+  }
+
+  /** Its death, from whoever noticed it. */
+  die(died: PuppetDied): void {
+    if (this.died !== null) return
+    this.died = died
+    this.stopWaiting(died)
+    this.blocks.close()
+  }
+
+  async #call(thread: PuppetThread, command: Command): Promise<bigint> {
+    const { values, errors } = await this.ask(thread, [command], {}, null)
+    const error = errors[0] ?? 0
+    if (error === 0) return values[0] ?? 0n
+    const hint =
+      command.op === 'startThread' || command.op === 'fork'
+        ? 'a limit of processes, threads or memory: see ulimit -u and ulimit -v'
+        : undefined
+    throw new Alloc8Error(
+      'PUPPET',
+      `puppet ${this.pid}, ${thread.name}: ${describeCommand(command)} failed: ${errorName(error)}`,
+      { hint },
+    )
+  }
+
+  #checkUsable(thread: PuppetThread): void {
+    if (this.died !== null) throw this.died
+    if (this.ended || thread.ended || thread.line.closed) throw this.#gone(thread)
+  }
+
+  #gone(thread: PuppetThread): Alloc8Error {
+    const what = this.ended || !thread.ended ? 'the process has ended' : 'that thread has ended'
+    return new Alloc8Error('PUPPET', `puppet ${this.pid}, ${thread.name}: ${what}`)
+  }
+
+  async #arrived(arrival: Promise<Arrival>, thread: PuppetThread, what: string, pid: number): Promise<Arrival> {
+    if (this.died !== null || this.ended) throw this.died ?? this.#gone(thread)
+    return this.#inTime(arrival, thread, what, this.#family.timeoutMs, pid)
+  }
+
+  async #inTime<T>(
+    work: Promise<T>,
+    thread: PuppetThread,
+    what: string,
+    timeoutMs: number,
+    pid = this.pid,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    let stop: ((why: PuppetDied | null) => void) | undefined
+    const late = new Promise<never>((_, reject) => {
+      stop = (why) => reject(why ?? this.#gone(thread))
+      this.#waiting.add(stop)
+      timer = setTimeout(() => {
+        const state = stateOf(pid, pid === this.pid ? thread.tid : pid)
+        reject(new PuppetHung({ pid, thread: thread.name, command: what, afterMs: timeoutMs, state }))
+      }, timeoutMs)
+    })
+    // A death that comes after the timeout has nobody to hear it.
+    work.catch(() => {})
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      clearTimeout(timer)
+      if (stop !== undefined) this.#waiting.delete(stop)
+    }
+  }
+
+  #adopt(name: string, { line, hello }: Arrival): PuppetThread {
+    const thread = new PuppetThread(this, name, line, hello)
+    line.events = {
+      onDied: (words, commands) => {
+        this.dying = this.#hearLastWords(thread, words, commands)
+        return this.dying
+      },
+      onClosed: () => this.#lost(thread),
+    }
+    return thread
+  }
+
+  async #hearLastWords(thread: PuppetThread, words: LastWords, commands: readonly Command[]): Promise<void> {
+    const mappings = attempt(() => this.mappings()) ?? []
+    const command = words.command === null ? undefined : commands[words.command]
+    const signal = signalName(words.signal)
+    const backtrace = await nameFrames(framesOf(words.frames, mappings))
+    // What was written before comes by another way; a moment for it.
+    await sleep(20)
+    this.die(
+      new PuppetDied({
+        pid: this.pid,
+        signal,
+        exitCode: null,
+        address: signal === 'SIGSEGV' || signal === 'SIGBUS' ? words.address : null,
+        thread: thread.name,
+        command: command === undefined ? null : describeCommand(command),
+        backtrace: withoutHandler(backtrace),
+        output: this.#family.output(),
+      }),
+    )
+  }
+
+  /** A connection has gone, and not because we asked for it. */
+  #lost(thread: PuppetThread): void {
+    if (this.died !== null) return
+    if (thread.ended || this.ended) {
+      // Whoever still waits for an answer waits for nothing.
+      thread.line.fail(this.#gone(thread))
+      return
+    }
+    void this.#end().then((end) => {
+      const unknown = { address: null, thread: null, command: null, backtrace: [], output: this.#family.output() }
+      this.die(new PuppetDied({ pid: this.pid, ...end, ...unknown }))
+    })
+  }
+
+  /** How it ended: the launcher knows it of the first process, its parent of a fork. */
+  async #end(): Promise<ProcessEnd> {
+    const unknown: ProcessEnd = { exitCode: null, signal: null }
+    if (this.parent === null) return Promise.race([this.#family.rootEnd, sleep(lastWordsMs, unknown, { ref: false })])
+    const { parent } = this
+    for (let waited = 0; waited < lastWordsMs; waited += 10) {
+      const raw = await parent
+        .ask(
+          parent.#living() ?? parent.main,
+          [{ op: 'waitProcess', args: [BigInt(this.pid)] }],
+          { timeoutMs: lastWordsMs },
+          null,
+        )
+        .catch(() => null)
+      if (raw === null) return unknown
+      if (raw.errors[0] === 0) return statusOf(Number(raw.values[0] ?? 0n))
+      await sleep(10)
+    }
+    return unknown
+  }
+}
+
+/** What waitpid says. */
+function statusOf(status: number): ProcessEnd {
+  const signal = status & 0x7f
+  return signal === 0
+    ? { exitCode: (status >> 8) & 0xff, signal: null }
+    : { exitCode: null, signal: signalName(signal) }
+}
+
+/** The stack from where the signal came to: what stands before it is our own reporting. */
+function withoutHandler(frames: PuppetDied['backtrace']): PuppetDied['backtrace'] {
+  const trampoline = frames.findIndex((frame) => frame.function?.startsWith('__restore_rt') === true)
+  if (trampoline >= 0) return frames.slice(trampoline + 1)
+  const handler = frames.findLastIndex((frame) => /onSignal|reportDeath|collectFrames/.test(frame.function ?? ''))
+  return frames.slice(handler < 0 ? 0 : handler + 2)
+}
+
+/** What a thread is at, as far as the kernel tells: `waits in futex`. */
+function stateOf(pid: number, tid: number): string {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8'))
+  if (stat === null) return 'it has ended'
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
+  if (state === 'R') return 'it computes'
+  const where = attempt(() => readFileSync(`/proc/${pid}/task/${tid}/wchan`, 'utf8')) ?? ''
+  const call = attempt(() => readFileSync(`/proc/${pid}/task/${tid}/syscall`, 'utf8').split(' ')[0]) ?? ''
+  if (call === '202' || where.startsWith('futex')) return 'it waits for a lock (futex)'
+  return where === '' || where === '0' ? `state ${state}` : `it waits in ${where}`
+}
+
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work()
+  } catch {
+    return null
+  }
+}

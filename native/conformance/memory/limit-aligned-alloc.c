@@ -1,0 +1,10 @@
+// Under RLIMIT_AS aligned_alloc refuses a block that does not fit with null and ENOMEM, and goes on to give smaller
+// ones.
+// @standard C23 7.24.3.1
+// @standard POSIX.1-2024, setrlimit()
+#include "refused.h"
+
+int main(void) {
+  check_refused(by_aligned_alloc);
+  return 0;
+}

@@ -1,0 +1,9 @@
+// new of 0 bytes gives unique blocks and never null.
+// @standard C++20 [new.delete.single]
+// @standard C++20 [basic.stc.dynamic.allocation]
+#include "zero.h"
+
+int main() {
+  check_zero(form_new);
+  return 0;
+}

@@ -1,0 +1,9 @@
+// aligned nothrow new[] of 0 bytes gives unique, aligned blocks and never null.
+// @standard C++20 [new.delete.array]
+// @standard C++20 [basic.stc.dynamic.allocation]
+#include "zero.h"
+
+int main() {
+  check_zero(form_nothrow_aligned_new_array);
+  return 0;
+}

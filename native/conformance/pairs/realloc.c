@@ -1,0 +1,10 @@
+// Blocks of realloc, small and large, are taken by free, by realloc to more, to less and to nothing, and by
+// reallocarray.
+// @standard C23 7.24.3.7
+// @standard C23 7.24.3.3
+#include "pairs.h"
+
+int main(void) {
+  check_pairs(by_realloc);
+  return 0;
+}

@@ -1,0 +1,120 @@
+/** Ends that come in an odd order: of main threads, of those who wait, of puppets with forks; and values of the wrong kind. */
+
+import { describe, expect, test } from 'vitest'
+import { heapMap, outcomeOf, puppet } from '../../lib/index.ts'
+
+const timeoutMs = 8000
+
+describe('close()', () => {
+  test('ends what is waited for at once', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', threads: 1, timeoutMs: 60_000 })
+    const [main, other] = [p.main.sleep(50_000), p.thread(0).sleep(50_000)]
+    const waiting = Promise.allSettled([main, other])
+    await p.close()
+    for (const { status, ...rest } of await waiting) {
+      expect(status).toBe('rejected')
+      expect(rest).toMatchObject({ reason: { code: 'PUPPET', message: expect.stringMatching(/has ended$/) } })
+    }
+  })
+
+  test('also where a fork or a thread is on its way', { timeout: 60_000 }, async () => {
+    for (let i = 0; i < 5; ++i) {
+      const p = await puppet({ heap: 'simple', threads: 1, timeoutMs: 60_000 })
+      const waiting = Promise.allSettled([p.fork(), p.startThread(p.thread(0))])
+      for (let turn = 0; turn < i; ++turn) await new Promise((next) => setImmediate(next))
+      await p.close()
+      const begun = performance.now()
+      for (const { status, ...rest } of await waiting) {
+        if (status === 'rejected') expect(rest).toMatchObject({ reason: { code: 'PUPPET' } })
+      }
+      expect(performance.now() - begun).toBeLessThan(10_000)
+    }
+  })
+})
+
+describe('without its main thread', () => {
+  test('a process goes on: threads, forks, memory and end', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
+    try {
+      const block = await p.thread(0).malloc(64)
+      await p.main.exit('pthread_exit')
+      expect(p.mappings().some(({ start, end }) => start <= block && block < end)).toBe(true)
+      expect(p.memory().rssBytes).toBeGreaterThan(0)
+      expect(p.pages(block & -4096n, (block & -4096n) + 4096n)).toHaveLength(1)
+      await (await p.startThread()).free(block)
+      const child = await p.fork()
+      expect(await child.main.malloc(8)).not.toBe(0n)
+      expect((await heapMap(p)).processes).toHaveLength(2)
+      // Its end is told by the parent, by whichever thread is left there.
+      expect(await child.exit(5)).toEqual({ exitCode: 5, signal: null })
+      expect(await p.exit(7)).toEqual({ exitCode: 7, signal: null })
+    } finally {
+      await p.close()
+    }
+  })
+
+  test('its return ends the process, and that is no death', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', threads: 1, timeoutMs })
+    const [child, ofThread] = [await p.fork(), await p.fork(0)]
+    await child.main.exit()
+    await expect(child.main.malloc(1)).rejects.toThrow(/has ended$/)
+    await ofThread.startThread()
+    await ofThread.main.exit()
+    expect(await ofThread.thread(0).malloc(8)).not.toBe(0n)
+    await p.main.exit()
+    expect(p.died).toBeNull()
+    await expect(p.thread(0).malloc(1)).rejects.toThrow(/the process has ended$/)
+    // With the first process go its forks.
+    await expect(ofThread.thread(0).malloc(1)).rejects.toThrow(/the process has ended$/)
+    expect(await p.close()).toMatchObject({ exitCode: 0, signal: null })
+  })
+})
+
+describe('what could not be carried through', () => {
+  test('together is begun by nobody', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
+    try {
+      const batches = p.threads.map((thread) => thread.batch())
+      for (const batch of batches) batch.malloc(8)
+      await p.thread(1).exit()
+      await expect(p.together(batches)).rejects.toThrow(/thread 1: that thread has ended$/)
+      expect(await outcomeOf(p.thread(0).malloc(8))).toBeTypeOf('bigint')
+    } finally {
+      await p.close()
+    }
+  })
+
+  test('a list run again frees nothing twice', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs })
+    try {
+      const batch = p.main.batch()
+      batch.free(await p.main.malloc(16))
+      await batch.run()
+      await expect(batch.run()).rejects.toMatchObject({ code: 'PUPPET_ADDRESS' })
+      await expect(p.together([batch])).rejects.toMatchObject({ code: 'PUPPET_ADDRESS' })
+    } finally {
+      await p.close()
+    }
+  })
+
+  test('values of the wrong kind are not sent', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs })
+    try {
+      const block = await p.main.malloc(16)
+      const wrong = <T>(value: unknown) => value as T
+      const usage = (message: RegExp) => ({ code: 'USAGE', message: expect.stringMatching(message) })
+      await expect(p.main.free(wrong(123))).rejects.toMatchObject(
+        usage(/^free: expected an address \(bigint\), got 123$/),
+      )
+      await expect(p.main.malloc(1n << 64n)).rejects.toMatchObject(usage(/64 bits, got 18446744073709551616$/))
+      await expect(p.main.write(block, wrong(5))).rejects.toMatchObject(usage(/^data: expected text or bytes, got 5$/))
+      await expect(p.main.read(block, 300 << 20)).rejects.toMatchObject(
+        usage(/^read: expected at most 268435456 bytes/),
+      )
+      await expect(p.thread(0).exit(wrong('later'))).rejects.toMatchObject(usage(/got "later"$/))
+      expect(await p.thread(0).malloc(1)).not.toBe(0n)
+    } finally {
+      await p.close()
+    }
+  })
+})
