@@ -46,6 +46,11 @@ export function metricsOfLevels(levels: readonly ProbeLevel[]): ProbeMetric[] {
 
 const takes: ReadonlySet<string> = new Set(['free', 'free_sized', 'operator_delete', 'operator_delete_array'])
 
+/** A time within what reading the clock takes is zero, which has no ratio to another; to compare it counts as this. */
+const leastTimeNs = 1
+
+const time = (ns: number | undefined): number | null => (ns === undefined ? null : Math.max(ns, leastTimeNs))
+
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0)
 
 /**
@@ -63,12 +68,12 @@ export function probeValues({ processes, latency }: ProbeReport): Record<ProbeMe
     allocations: counted ? sum(entries.map(([, { calls, failures }]) => calls - failures)) : null,
     allocated: counted ? sum(entries.map(([, { requestedBytes }]) => requestedBytes)) : null,
     waste: ofBlocks > 0 ? given / ofBlocks : null,
-    'alloc-p50': latency?.allocating?.p50Ns ?? null,
-    'alloc-p99': latency?.allocating?.p99Ns ?? null,
-    'alloc-p99.9': latency?.allocating?.p999Ns ?? null,
-    'free-p50': latency?.freeing?.p50Ns ?? null,
-    'free-p99': latency?.freeing?.p99Ns ?? null,
-    'free-p99.9': latency?.freeing?.p999Ns ?? null,
+    'alloc-p50': time(latency?.allocating?.p50Ns),
+    'alloc-p99': time(latency?.allocating?.p99Ns),
+    'alloc-p99.9': time(latency?.allocating?.p999Ns),
+    'free-p50': time(latency?.freeing?.p50Ns),
+    'free-p99': time(latency?.freeing?.p99Ns),
+    'free-p99.9': time(latency?.freeing?.p999Ns),
   }
 }
 

@@ -68,17 +68,25 @@ test('a picture in a page is light or dark as its reader wants it, and shrinks w
   await page.setContent(
     `<!doctype html><html style="color-scheme:light dark"><body style="margin:0"><img style="max-width:100%" src="data:image/svg+xml;base64,${svg}"></body></html>`,
   )
-  const corner = async (colorScheme: 'light' | 'dark') => {
-    await page.emulateMedia({ colorScheme })
-    return page.evaluate(() => {
-      const image = document.querySelector('img') as HTMLImageElement
-      const canvas = document.createElement('canvas')
-      const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  // What the reader sees, from the screen: an image changes with the scheme some frames after the page does.
+  const paper = async () => {
+    const shot = (await page.screenshot()).toString('base64')
+    return page.evaluate(async (png) => {
+      const image = new Image()
+      image.src = `data:image/png;base64,${png}`
+      await image.decode()
+      const context = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D
       context.drawImage(image, 0, 0)
-      return { width: image.clientWidth, paper: [...context.getImageData(100, 3, 1, 1).data].slice(0, 3).join() }
-    })
+      return [...context.getImageData(100, 3, 1, 1).data].slice(0, 3).join()
+    }, shot)
   }
-  expect(await corner('light')).toEqual({ width: 320, paper: '255,255,255' })
-  expect((await corner('dark')).paper).toBe('22,27,34')
+  expect(await page.evaluate(() => document.querySelector('img')?.clientWidth)).toBe(320)
+  for (const [colorScheme, colour] of [
+    ['light', '255,255,255'],
+    ['dark', '22,27,34'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    await expect.poll(paper, { timeout: 10_000 }).toBe(colour)
+  }
   await page.close()
 })

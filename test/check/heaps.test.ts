@@ -50,7 +50,8 @@ describe('libc and our own heaps', () => {
     test(`${heap.name} fails nothing`, { timeout }, async () => {
       expect(heap.missing).toBe(null)
       const results = await run(heap, ids)
-      expect(told(results.filter(({ outcome }) => outcome === 'fail'))).toEqual([])
+      const failed = told(results.filter(({ outcome }) => outcome === 'fail'))
+      expect(failed, failed.join('\n')).toEqual([])
       expect(results.map(({ id }) => id).sort()).toEqual([...ids].sort())
       const declined = Object.keys(declinedCases(heap.kind === 'builtin' ? heap : { kind: 'default', name: heap.name }))
       const lacking = heap.kind === 'builtin' ? [] : [...sinceGlibc243, 'early/opened']
@@ -102,7 +103,7 @@ async function expectDeviations(heap: TestHeap, known: Readonly<Record<string, D
     const suspects = failed.map(({ id }) => id)
     failed = (await run(heap, suspects)).filter(({ outcome }) => outcome === 'fail')
   }
-  expect(told(failed), `${heap.name} fails what is not in deviations.ts`).toEqual([])
+  expect(failed, `${heap.name} fails what is not in deviations.ts: ${told(failed).join('\n')}`).toEqual([])
   const results = [...(await run(heap, of('fails'))), ...(await run(heap, of('hangs'), hangTimeoutMs))]
   for (const { id, outcome, message } of results) {
     const deviation = known[id] as Deviation

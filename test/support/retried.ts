@@ -10,7 +10,8 @@ export const retried: Reporter = {
     console.log('\nPassed at the second try only, and to be mended:')
     for (const test of flaky) {
       console.log(`  ${test.module.relativeModuleId} > ${test.fullName}`)
-      for (const { message } of test.result().errors ?? []) console.log(`    ${message.split('\n')[0]}`)
+      for (const { message } of test.result().errors ?? [])
+        console.log(`    ${message.split('\n').slice(0, 4).join('\n    ')}`)
     }
   },
 }

@@ -101,6 +101,9 @@ describe('the values', () => {
     })
     const takesNone = probeValues({ ...timed, latency: { ...timed.latency, freeing: null } })
     expect(takesNone).toMatchObject({ 'alloc-p50': 11, 'free-p50': null })
+    // A time within what reading the clock takes is zero, of which there would be no ratio.
+    const atOnce = probeValues({ ...timed, latency: { ...timed.latency, freeing: times(-3) } })
+    expect(atOnce).toMatchObject({ 'free-p50': 1, 'free-p99': 1, 'free-p99.9': 1 })
   })
 
   test('are null where nothing was counted, or not at that level', () => {
