@@ -3,11 +3,11 @@
  * says by a token which it is. A line sends lists of commands and gives their results in order.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Alloc8Error } from '../errors.ts'
+import { createSession, type Session } from '../session/folder.ts'
+import { sessionPlace } from '../session/place.ts'
 import {
   type Command,
   decodeMessage,
@@ -20,8 +20,9 @@ import {
   type RequestOptions,
 } from './protocol.ts'
 
-/** A socket's path may have so many bytes. */
+/** A socket's path may have so many bytes, of which a folder of ours takes up to so many. */
 const longestPath = 107
+const ownBytes = 48
 
 /** What a line tells of besides results. */
 export interface LineEvents {
@@ -39,8 +40,10 @@ interface Waiting {
 
 /** One thread's connection. */
 export class Line {
-  events: LineEvents | null = null
   closed = false
+  #events: LineEvents | null = null
+  /** Last words that came together with the first, before anybody listened. */
+  #early: LastWords | null = null
   readonly #socket: Socket
   readonly #waiting = new Map<number, Waiting>()
   #sequence = 0
@@ -57,7 +60,16 @@ export class Line {
     socket.on('error', () => {})
     socket.on('close', () => {
       this.closed = true
-      this.events?.onClosed()
+      this.#events?.onClosed()
+    })
+  }
+
+  /** Who is told from now on, and of what has come before once the caller is done. */
+  listen(events: LineEvents): void {
+    this.#events = events
+    queueMicrotask(() => {
+      if (this.#early !== null) this.#die(this.#early, [])
+      else if (this.closed) events.onClosed()
     })
   }
 
@@ -103,6 +115,11 @@ export class Line {
     }
   }
 
+  #die(words: LastWords, commands: readonly Command[]): void {
+    if (this.#events === null) this.#early = words
+    else void this.#events.onDied(words, commands).finally(() => this.#socket.write('x'))
+  }
+
   /** False where the line is of no use any more. */
   #hear(bytes: Buffer): boolean {
     try {
@@ -115,7 +132,7 @@ export class Line {
         this.#waiting.delete(message.sequence)
       } else {
         const commands = this.#waiting.get(message.sequence)?.commands ?? []
-        void (this.events?.onDied(message.words, commands) ?? Promise.resolve()).finally(() => this.#socket.write('x'))
+        this.#die(message.words, commands)
       }
       return true
     } catch (error) {
@@ -135,14 +152,15 @@ export interface Arrival {
 /** Where the threads of one puppet connect. */
 export class Channel {
   readonly path: string
-  readonly #folder: string
+  readonly #folder: Session
   readonly #server: Server
   readonly #expected = new Map<bigint, (arrival: Arrival) => void>()
   readonly #lines = new Set<Line>()
   #tokens = 0n
-  private constructor(folder: string) {
+  /** In a folder as sessions have: where this process is killed, the next one sweeps it up. */
+  private constructor(folder: Session) {
     this.#folder = folder
-    this.path = join(folder, 's')
+    this.path = join(folder.directory, 's')
     this.#server = createServer((socket) => {
       const line = new Line(socket, (hello) => {
         const arrive = this.#expected.get(hello.token)
@@ -153,9 +171,6 @@ export class Channel {
       this.#lines.add(line)
       socket.on('close', () => this.#lines.delete(line))
     })
-    folders.add(folder)
-    // One listener for all channels: a process that is ended at once leaves no folder behind either.
-    if (folders.size === 1) process.on('exit', removeFolders)
     // An end that nobody waits for any more.
     this.#server.on('error', () => {})
   }
@@ -164,9 +179,10 @@ export class Channel {
    * @throws Alloc8Error PUPPET where no socket can be made
    */
   static async open(): Promise<Channel> {
-    const base = Buffer.byteLength(tmpdir()) + 24 > longestPath ? '/tmp' : tmpdir()
+    const place = sessionPlace()
+    const base = Buffer.byteLength(place) + ownBytes > longestPath ? '/tmp' : place
     try {
-      const channel = new Channel(mkdtempSync(join(base, 'alloc8-puppet-')))
+      const channel = new Channel(createSession({ parent: base }))
       await new Promise<void>((listening, failed) => {
         channel.#server.once('error', failed)
         channel.#server.listen({ path: channel.path, backlog: 1024 }, listening)
@@ -191,15 +207,6 @@ export class Channel {
   close(): void {
     for (const line of this.#lines) line.close()
     this.#server.close()
-    rmSync(this.#folder, { recursive: true, force: true })
-    folders.delete(this.#folder)
-    if (folders.size === 0) process.off('exit', removeFolders)
+    this.#folder.remove()
   }
-}
-
-/** The folders of open channels. */
-const folders = new Set<string>()
-
-function removeFolders(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 }

@@ -1,22 +1,16 @@
 /** A puppet's process, the first one or a fork: its threads, its blocks, its memory, and how it ends. */
 
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Alloc8Error, usageError } from '../errors.ts'
 import { type Batch, type BatchOptions, type BatchResult, checkOptions, errorName } from './batch.ts'
 import { BlockTable } from './blocks.ts'
 import type { Arrival, Channel } from './channel.ts'
 import { framesOf, PuppetDied, PuppetHung, signalName } from './died.ts'
+import { attempt, hasEnded, type ProcessEnd, stateOf, statusOf, withoutHandler } from './kernel-words.ts'
 import { type Mapping, type MemorySums, type PageState, readMappings, readMemorySums, readPages } from './memory.ts'
 import { type Command, checkLength, type LastWords, type RawResults } from './protocol.ts'
 import { nameFrames } from './symbols.ts'
 import { describeCommand, endings, PuppetThread, type ThreadEnding } from './thread.ts'
-
-/** How a process ended. */
-export interface ProcessEnd {
-  exitCode: number | null
-  signal: string | null
-}
 
 /** What all processes of a puppet share. */
 export interface Family {
@@ -34,6 +28,15 @@ export interface Family {
 
 /** How long a process may take to say why its connections are gone. */
 const lastWordsMs = 3000
+
+/** How often a child that has not come is looked for, and how long its words may take once it has ended. */
+const birthPollMs = 20
+const lateMs = 200
+
+const unknownEnd: ProcessEnd = { exitCode: null, signal: null }
+
+/** Of a death without last words. */
+const untold = { address: null, thread: null, command: null, backtrace: [] }
 
 export class PuppetProcess {
   readonly pid: number
@@ -82,13 +85,39 @@ export class PuppetProcess {
   }
 
   /**
-   * @throws PuppetHung where the fork does not come back, in parent or child. Alloc8Error PUPPET where the system refuses
+   * @throws PuppetHung where the fork does not come back, in parent or child. PuppetDied where the child dies first.
+   *   Alloc8Error PUPPET where the system refuses
    */
   async forkFrom(thread: PuppetThread): Promise<PuppetProcess> {
     const { token, arrival } = this.#family.channel.expect()
     const pid = Number(await this.#call(thread, { op: 'fork', args: [token] }))
-    const first = await this.#arrived(arrival, thread, `fork() in the child ${pid}`, pid)
-    return new PuppetProcess(this.#family, this, first, thread)
+    let over = false
+    const birth = this.#birth(pid, arrival, () => over)
+    try {
+      const first = await this.#arrived(birth, thread, `fork() in the child ${pid}`, pid)
+      const child = new PuppetProcess(this.#family, this, first, thread)
+      return first.hello.dying ? await child.#death() : child
+    } finally {
+      over = true
+    }
+  }
+
+  /** Rejects with it once it is known. */
+  #death(): Promise<never> {
+    return this.#inTime(new Promise(() => {}), this.main, 'dying', this.#family.timeoutMs)
+  }
+
+  /** A child's arrival, or its death before that: of its atfork handlers, or of its heap, which had one. */
+  async #birth(pid: number, arrival: Promise<Arrival>, isOver: () => boolean): Promise<Arrival> {
+    const here = arrival.then(() => true)
+    while (!isOver() && !(await Promise.race([here, sleep(birthPollMs, false)]))) {
+      if (!hasEnded(pid)) continue
+      // What it has sent may be on its way.
+      if (await Promise.race([here, sleep(lateMs, false)])) break
+      const end = await this.endOfChild(pid)
+      throw new PuppetDied({ pid, ...end, ...untold, command: 'fork()', output: this.#family.output() })
+    }
+    return arrival
   }
 
   /**
@@ -272,19 +301,20 @@ export class PuppetProcess {
 
   #adopt(name: string, { line, hello }: Arrival): PuppetThread {
     const thread = new PuppetThread(this, name, line, hello)
-    line.events = {
+    line.listen({
       onDied: (words, commands) => {
-        this.dying = this.#hearLastWords(thread, words, commands)
+        const command = commands[words.command ?? -1]
+        const what = command === undefined ? null : describeCommand(command)
+        this.dying = this.#hearLastWords(thread, words, hello.dying ? 'fork()' : what)
         return this.dying
       },
       onClosed: () => this.#lost(thread),
-    }
+    })
     return thread
   }
 
-  async #hearLastWords(thread: PuppetThread, words: LastWords, commands: readonly Command[]): Promise<void> {
+  async #hearLastWords(thread: PuppetThread, words: LastWords, command: string | null): Promise<void> {
     const mappings = attempt(() => this.mappings()) ?? []
-    const command = words.command === null ? undefined : commands[words.command]
     const signal = signalName(words.signal)
     const backtrace = await nameFrames(framesOf(words.frames, mappings))
     // What was written before comes by another way; a moment for it.
@@ -296,7 +326,7 @@ export class PuppetProcess {
         exitCode: null,
         address: signal === 'SIGSEGV' || signal === 'SIGBUS' ? words.address : null,
         thread: thread.name,
-        command: command === undefined ? null : describeCommand(command),
+        command,
         backtrace: withoutHandler(backtrace),
         output: this.#family.output(),
       }),
@@ -312,65 +342,26 @@ export class PuppetProcess {
       return
     }
     void this.#end().then((end) => {
-      const unknown = { address: null, thread: null, command: null, backtrace: [], output: this.#family.output() }
-      this.die(new PuppetDied({ pid: this.pid, ...end, ...unknown }))
+      this.die(new PuppetDied({ pid: this.pid, ...end, ...untold, output: this.#family.output() }))
     })
   }
 
   /** How it ended: the launcher knows it of the first process, its parent of a fork. */
   async #end(): Promise<ProcessEnd> {
-    const unknown: ProcessEnd = { exitCode: null, signal: null }
-    if (this.parent === null) return Promise.race([this.#family.rootEnd, sleep(lastWordsMs, unknown, { ref: false })])
-    const { parent } = this
+    if (this.parent !== null) return this.parent.endOfChild(this.pid)
+    return Promise.race([this.#family.rootEnd, sleep(lastWordsMs, unknownEnd, { ref: false })])
+  }
+
+  /** How a child of it ended; unknown where nobody is left to ask, or it goes on. */
+  async endOfChild(pid: number): Promise<ProcessEnd> {
+    const commands: Command[] = [{ op: 'waitProcess', args: [BigInt(pid)] }]
     for (let waited = 0; waited < lastWordsMs; waited += 10) {
-      const raw = await parent
-        .ask(
-          parent.#living() ?? parent.main,
-          [{ op: 'waitProcess', args: [BigInt(this.pid)] }],
-          { timeoutMs: lastWordsMs },
-          null,
-        )
-        .catch(() => null)
-      if (raw === null) return unknown
+      const asked = this.ask(this.#living() ?? this.main, commands, { timeoutMs: lastWordsMs }, null)
+      const raw = await asked.catch(() => null)
+      if (raw === null) break
       if (raw.errors[0] === 0) return statusOf(Number(raw.values[0] ?? 0n))
       await sleep(10)
     }
-    return unknown
-  }
-}
-
-/** What waitpid says. */
-function statusOf(status: number): ProcessEnd {
-  const signal = status & 0x7f
-  return signal === 0
-    ? { exitCode: (status >> 8) & 0xff, signal: null }
-    : { exitCode: null, signal: signalName(signal) }
-}
-
-/** The stack from where the signal came to: what stands before it is our own reporting. */
-function withoutHandler(frames: PuppetDied['backtrace']): PuppetDied['backtrace'] {
-  const trampoline = frames.findIndex((frame) => frame.function?.startsWith('__restore_rt') === true)
-  if (trampoline >= 0) return frames.slice(trampoline + 1)
-  const handler = frames.findLastIndex((frame) => /onSignal|reportDeath|collectFrames/.test(frame.function ?? ''))
-  return frames.slice(handler < 0 ? 0 : handler + 2)
-}
-
-/** What a thread is at, as far as the kernel tells: `waits in futex`. */
-function stateOf(pid: number, tid: number): string {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8'))
-  if (stat === null) return 'it has ended'
-  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
-  if (state === 'R') return 'it computes'
-  const where = attempt(() => readFileSync(`/proc/${pid}/task/${tid}/wchan`, 'utf8')) ?? ''
-  const call = attempt(() => readFileSync(`/proc/${pid}/task/${tid}/syscall`, 'utf8').split(' ')[0]) ?? ''
-  if (call === '202' || where.startsWith('futex')) return 'it waits for a lock (futex)'
-  return where === '' || where === '0' ? `state ${state}` : `it waits in ${where}`
-}
-
-function attempt<T>(work: () => T): T | null {
-  try {
-    return work()
-  } catch {
-    return null
+    return unknownEnd
   }
 }

@@ -5,7 +5,7 @@
 
 import { Alloc8Error } from '../errors.ts'
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** Every command and its number. */
 export const ops = {
@@ -144,6 +144,8 @@ function encodeArguments(view: DataView, at: number, args: Command['args']): num
 /** The first words of a thread. */
 export interface Hello {
   version: number
+  /** A signal ends the child of a fork that has said nothing yet; its last words follow. */
+  dying: boolean
   token: bigint
   pid: number
   tid: number
@@ -217,6 +219,7 @@ function decodeHello(body: Buffer): Hello {
   const word = (at: number) => body.readBigUInt64LE(at)
   return {
     version: body.readUInt32LE(0),
+    dying: body.readUInt32LE(4) === 1,
     token: word(8),
     pid: Number(word(16)),
     tid: Number(word(24)),

@@ -13,7 +13,8 @@ import type { LauncherHandle } from '../launch/launch.ts'
 import { prepareTarget, runTarget } from '../launch/run.ts'
 import type { ProbeLevel, ProbeSettings, ResolvedHeap, RunResult } from '../types.ts'
 import { type Arrival, Channel } from './channel.ts'
-import { type Family, type ProcessEnd, PuppetProcess } from './process.ts'
+import type { ProcessEnd } from './kernel-words.ts'
+import { type Family, PuppetProcess } from './process.ts'
 
 /** What `puppet()` takes. */
 export interface PuppetOptions {

@@ -68,7 +68,8 @@ interface Owner {
   boot: string | null
 }
 
-let swept = false
+/** Where this process has swept. */
+const swept = new Set<string>()
 
 /**
  * Folders of this process that are to be removed, with their descriptors; whatever ends it in order (a second Ctrl-C)
@@ -77,9 +78,9 @@ let swept = false
 const live = new Map<string, number>()
 
 /**
- * Makes a session folder: in `parent` (see place.ts), or exactly `path`, which must be
- * absent or an empty folder and is kept. The first call in a process sweeps up first. A folder that is not kept can be
- * opened to one more group (mode 0770), for a target that goes on as another user.
+ * Makes a session folder: in `parent` (see place.ts), or exactly `path`, which must be absent or an empty folder and is
+ * kept. The first call in a process for a `parent` sweeps it up first. A folder that is not kept can be opened to one
+ * more group (mode 0770), for a target that goes on as another user.
  * @throws Alloc8Error OUTPUT_PATH: `path` is something else or cannot be written, or `parent` cannot be written
  */
 export function createSession(options: SessionOptions = {}): Session {
@@ -95,8 +96,8 @@ export function createSession(options: SessionOptions = {}): Session {
   }
   // The target may have another working folder.
   const parent = resolve(options.parent ?? sessionPlace())
-  if (!swept) {
-    swept = true
+  if (!swept.has(parent)) {
+    swept.add(parent)
     sweep(parent)
   }
   const { directory, fd } = makeFolder(parent, options.group)

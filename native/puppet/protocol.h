@@ -10,7 +10,7 @@
 
 namespace alloc8::puppet {
 
-constexpr std::uint32_t kProtocolVersion = 1;
+constexpr std::uint32_t kProtocolVersion = 2;
 
 // Every command: its number, its name, and what its arguments are. A result has a value, an errno, and for some bytes.
 // New ones go to the end.
@@ -112,7 +112,7 @@ static_assert(sizeof(Result) == 24);
 // The first thing that a thread says.
 struct Hello {
   std::uint32_t version;
-  std::uint32_t padding;
+  std::uint32_t dying;  // 1: a signal ends the child of a fork before it has come; its last words follow
   std::uint64_t token;
   std::uint64_t pid;
   std::uint64_t tid;

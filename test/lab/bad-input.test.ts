@@ -1,8 +1,8 @@
 /** What goes wrong with a puppet is an error that names it, or a value, and nothing stays behind. */
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -136,9 +136,11 @@ const sleeping = (p: Puppet) => {
 describe('a hang is said after a time, not waited for', () => {
   let forkHangs = ''
   let childHangs = ''
+  let childDies = ''
   beforeAll(async () => {
     const source = (prepare: string, child: string) => `
       #include <pthread.h>
+      #include <stdlib.h>
       #include <unistd.h>
       static void forever(void) { for (;;) pause(); }
       __attribute__((constructor)) static void begin(void) { pthread_atfork(${prepare}, 0, ${child}); }
@@ -150,6 +152,25 @@ describe('a hang is said after a time, not waited for', () => {
     const flags = ['-shared', '-fPIC']
     forkHangs = await compile(folder, { name: 'fork-hangs.so', source: source('forever', '0'), flags })
     childHangs = await compile(folder, { name: 'child-hangs.so', source: source('0', 'forever'), flags })
+    childDies = await compile(folder, { name: 'child-dies.so', source: source('0', 'abort'), flags })
+  })
+
+  test('but the death of a fork that has not yet said anything is told as one', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: childDies, threads: 1, timeoutMs: 60_000 })
+    for (const thread of [undefined, 0]) {
+      const died = await outcomeOf(p.fork(thread))
+      expect(died).toBeInstanceOf(PuppetDied)
+      expect(died).toMatchObject({
+        signal: 'SIGABRT',
+        command: 'fork()',
+        message: expect.stringMatching(/SIGABRT in main, by fork/),
+      })
+      expect((died as PuppetDied).backtrace.map(({ function: name }) => name)).toContain('abort')
+      expect((died as PuppetDied).pid).not.toBe(p.pid)
+    }
+    expect(await p.main.malloc(8)).not.toBe(0n)
+    const { exitCode } = await p.close()
+    expect(exitCode).toBe(0)
   })
 
   test('in a call, with what the thread is at', { timeout: 60_000 }, async () => {
@@ -255,21 +276,29 @@ describe('starting', () => {
   })
 })
 
-test('a controller that is killed takes its puppets along, hung ones too', { timeout: 60_000 }, async () => {
-  const script = `
+test('a controller that is killed takes its puppets along, hung ones too, and the next one its folders', {
+  timeout: 60_000,
+}, async () => {
+  const begin = `
     import { puppet } from ${JSON.stringify(fileURLToPath(new URL('../../dist/index.js', import.meta.url)))}
-    const p = await puppet({ heap: 'hoard', threads: 2 })
+    const p = await puppet({ heap: 'hoard', threads: 2 })`
+  const hang = `
     const child = await p.fork(0)
     for (const t of [p.main, p.thread(0), child.main]) t.sleep(1e6).catch(() => {})
     console.log(p.pid, child.pid)`
-  const controller = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const env = { ...process.env, TMPDIR: join(folder, 'killed') }
+  mkdirSync(env.TMPDIR)
+  const controller = spawn(process.execPath, ['--input-type=module', '-e', begin + hang], {
+    ...{ env, stdio: ['ignore', 'pipe', 'inherit'] },
   })
   const [line] = (await once(controller.stdout, 'data')) as [Buffer]
   const pids = String(line).trim().split(' ').map(Number)
   expect(pids.map(isAlive)).toEqual([true, true])
   controller.kill('SIGKILL')
   await until(() => !pids.some(isAlive), 'the end of the puppets')
+  expect(readdirSync(env.TMPDIR)).not.toEqual([])
+  execFileSync(process.execPath, ['--input-type=module', '-e', `${begin}; await p.close()`], { env })
+  expect(readdirSync(env.TMPDIR)).toEqual([])
 })
 
 describe('a heap in this process', () => {

@@ -47,21 +47,23 @@ const char* controllerPath = nullptr;
 
 Actor* Actor::current() { return t_current; }
 
-void Actor::connect(std::uint64_t token) {
+bool Actor::connect(std::uint64_t token, bool dying) {
   Hello hello{};
   hello.version = kProtocolVersion;
+  hello.dying = dying ? 1 : 0;
   hello.token = token;
   hello.pid = static_cast<std::uint64_t>(getpid());
   hello.tid = static_cast<std::uint64_t>(gettid());
   hello.self = static_cast<std::uint64_t>(pthread_self());
   findStack(&hello);
-  if (!connection_.open(controllerPath, hello)) _exit(125);
+  pid_ = getpid();
+  return connection_.open(controllerPath, hello);
 }
 
 void Actor::play(std::uint64_t token) {
   t_current = this;
   giveSignalStack();
-  connect(token);
+  if (!connect(token)) _exit(125);
   while (ending_ == Ending::none) {
     const Request* request = connection_.receive();
     // The controller has gone, and nobody is left to obey.
@@ -74,7 +76,7 @@ void Actor::play(std::uint64_t token) {
 void Actor::beginAgain(std::uint64_t token) {
   // The socket is the parent's, the mappings are copies.
   connection_.close();
-  connect(token);
+  if (!connect(token)) _exit(125);
 }
 
 void Actor::obey(const Request& request) {
@@ -143,7 +145,14 @@ void Actor::end() {
   }
 }
 
-void Actor::reportDeath(int signal, int code, std::uintptr_t address) const {
+void Actor::reportDeath(int signal, int code, std::uintptr_t address) {
+  // In the child of a fork, of which nothing has been heard: the connection is still the parent's.
+  if (getpid() != pid_) {
+    connection_.close();
+    sequence_ = 0;
+    command_ = ~std::uint32_t{0};
+    if (!connect(childToken_, true)) return;
+  }
   Died died{};
   died.signal = static_cast<std::uint32_t>(signal);
   died.code = code;

@@ -21,7 +21,7 @@ class Actor {
   void play(std::uint64_t token);
 
   // For the signal handler: what was under way. S
-  void reportDeath(int signal, int code, std::uintptr_t address) const;
+  void reportDeath(int signal, int code, std::uintptr_t address);
 
   // In the child of a fork: a connection of its own.
   void beginAgain(std::uint64_t token);
@@ -30,7 +30,7 @@ class Actor {
   static Actor* current();
 
  private:
-  void connect(std::uint64_t token);
+  bool connect(std::uint64_t token, bool dying = false);
   void obey(const Request& request);
   void execute(const Command& command, const std::uint64_t (&arguments)[kArguments], std::uint32_t index);
   bool resolve(const Command& command, std::uint32_t index, std::uint64_t (&arguments)[kArguments]) const;
@@ -41,6 +41,9 @@ class Actor {
   void end();
 
   Connection connection_;
+  // Whose connection it is, and what the next fork's child is to say of itself.
+  std::int64_t pid_ = 0;
+  std::uint64_t childToken_ = 0;
   std::uint32_t sequence_ = 0;
   std::uint32_t command_ = ~std::uint32_t{0};
   Ending ending_ = Ending::none;

@@ -223,6 +223,7 @@ void Actor::control(const Command& command, const std::uint64_t (&a)[kArguments]
   Result* result = connection_.results() + index;
   switch (command.op) {
     case Op::fork: {
+      childToken_ = a[0];
       const pid_t pid = ::fork();
       if (pid != 0) return giveStatus(result, pid);
       // The child has no use for the rest of the parent's request, and whoever sent it hears from the parent.

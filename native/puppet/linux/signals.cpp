@@ -42,7 +42,7 @@ void onSignal(int signal, siginfo_t* info, void*) {
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;
   sigaction(signal, &usual, nullptr);
-  if (const Actor* actor = Actor::current()) {
+  if (Actor* actor = Actor::current()) {
     actor->reportDeath(signal, info->si_code, reinterpret_cast<std::uintptr_t>(info->si_addr));
   }
   // It is blocked here and comes once this returns.
