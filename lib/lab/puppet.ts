@@ -85,6 +85,8 @@ export class Puppet extends PuppetProcess implements AsyncDisposable {
       Promise.all(this.processes.map(({ dying }) => dying)),
       sleep(lastWordsMs, null, { ref: false }),
     ])
+    // Its other threads leave, and the process with them, once their connections end: not before it has died.
+    if (this.dying !== null) await Promise.race([this.#running, sleep(lastWordsMs, null, { ref: false })])
     for (const process of this.processes) {
       process.ended = true
       process.blocks.close()

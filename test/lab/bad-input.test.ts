@@ -294,7 +294,9 @@ test('a controller that is killed takes its puppets along, hung ones too, and th
   const [line] = (await once(controller.stdout, 'data')) as [Buffer]
   const pids = String(line).trim().split(' ').map(Number)
   expect(pids.map(isAlive)).toEqual([true, true])
+  const gone = once(controller, 'exit')
   controller.kill('SIGKILL')
+  await gone
   await until(() => !pids.some(isAlive), 'the end of the puppets')
   expect(readdirSync(env.TMPDIR)).not.toEqual([])
   execFileSync(process.execPath, ['--input-type=module', '-e', `${begin}; await p.close()`], { env })
