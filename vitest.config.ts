@@ -4,12 +4,14 @@
 
 import { defineConfig } from 'vitest/config'
 import { retried } from './test/support/retried.ts'
+import { SlowFirst } from './test/support/slow-first.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...(process.env['ALLOC8_LONG'] ? [] : ['test/long/**'])],
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     reporters: ['default', retried],
     retry: process.env['CI'] ? 1 : 0,
     testTimeout: 60_000,

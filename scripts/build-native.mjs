@@ -44,7 +44,8 @@ if (!gyp) {
 }
 // A debug build goes beside the other; `rebuild` would remove that.
 const debug = process.argv.includes('--debug')
-const args = [gyp, ...(debug ? ['configure', 'build', '--debug'] : ['rebuild']), '--silent', '-j', '2']
+// Only what has changed: `npm install` has built it a moment ago where CI or a newcomer builds.
+const args = [gyp, 'configure', 'build', ...(debug ? ['--debug'] : []), '--silent', '-j', '2']
 const headers = headersFolder()
 if (headers) args.push(`--nodedir=${headers}`)
 const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })

@@ -62,7 +62,7 @@ ALLOC8_ALWAYS_INLINE void* countDown(std::int64_t thread, std::size_t requested,
 
 // A block that is about to be freed.
 ALLOC8_ALWAYS_INLINE void forget(const void* block, std::int64_t thread) {
-  LiveSamples* live = processPage()->liveSamples.load(std::memory_order_relaxed);
+  LiveSamples* live = processPage()->liveSamples.load(std::memory_order_acquire);
   if (ALLOC8_LIKELY(live == nullptr || !live->mayHave(block))) return;
   forgetSample(block, thread);
 }
