@@ -47,7 +47,8 @@ Napi::Value parseLatency(const Napi::CallbackInfo& info) {
   const auto bytes = info[0].As<Napi::Buffer<char>>();
   const platform::ClockPair now = platform::readClocks();
   record::LatencyContent content;
-  const std::string problem = record::parseLatency(bytes.Data(), bytes.Length(), {now.ticks, now.ns}, &content);
+  const record::LatencyReaderClock reader{{now.ticks, now.ns}, platform::clockOriginNs()};
+  const std::string problem = record::parseLatency(bytes.Data(), bytes.Length(), reader, &content);
   if (!problem.empty()) throw sessionCorrupt(env, problem);
   Napi::Object result = Napi::Object::New(env);
   result.Set("pid", Napi::Number::New(env, static_cast<double>(content.header.pid)));

@@ -81,6 +81,9 @@ bool threadHasEnded(std::int64_t thread);
 char** currentEnvironment();
 // Nanoseconds of a clock that never goes back. MDSF
 std::uint64_t monotonicNs();
+// What the calendar showed when the monotonic clock began, in nanoseconds since 1970: two readings are close to each
+// other for as long as the machine has neither been started anew nor slept, nor its calendar been set. MDSF
+std::uint64_t clockOriginNs();
 // A count that goes up at one speed on all processors, read in a few nanoseconds, after all that was to be done before;
 // nanoseconds where the processor has none such. MDSF
 std::uint64_t ticks();

@@ -93,6 +93,7 @@ struct LatencyHeader {
   LatencyClock late;            // when `lateState` is kLatencyLate
   std::uint32_t lateState;
   std::uint32_t reserved;
+  std::uint64_t originNs;  // the calendar when the clock of `first` began; 0 in older files
 };
 static_assert(sizeof(LatencyHeader) <= kLatencyPage);
 

@@ -36,12 +36,20 @@ double speed(const LatencyClock& first, const LatencyClock& then) {
   return found >= 0.1 && found <= 10 ? found : 0;
 }
 
-double findSpeed(const LatencyHeader& header, const LatencyClock& now) {
+// Two machines seldom start in the same second, and a calendar that is kept right moves by less.
+bool sameClock(const LatencyHeader& header, const LatencyReaderClock& reader) {
+  constexpr std::uint64_t kApartNs = 1'000'000'000;
+  const std::uint64_t apart =
+      reader.originNs > header.originNs ? reader.originNs - header.originNs : header.originNs - reader.originNs;
+  return header.originNs != 0 && apart < kApartNs && reader.now.ns > header.first.ns + kLatencyLateNs;
+}
+
+double findSpeed(const LatencyHeader& header, const LatencyReaderClock& reader) {
   const double late = header.lateState == kLatencyLate ? speed(header.first, header.late) : 0;
   if (late != 0) return late;
   // A reading of microseconds is right to a few hundredths; the reader's is far better, if it is of the same clocks.
   const double soon = speed(header.first, header.soon);
-  const double ours = now.ns > header.first.ns + kLatencyLateNs ? speed(header.first, now) : 0;
+  const double ours = sameClock(header, reader) ? speed(header.first, reader.now) : 0;
   if (ours != 0 && (soon == 0 || (ours > soon * 0.8 && ours < soon * 1.25))) return ours;
   return soon != 0 ? soon : 1;
 }
@@ -117,14 +125,15 @@ std::uint64_t latencyBytesInUse(const void* firstPage, std::size_t bytes, std::s
   return problem->empty() ? kLatencyHeaderBytes + std::uint64_t{header.usedPages} * kLatencyPage : 0;
 }
 
-std::string parseLatency(const void* memory, std::size_t bytes, const LatencyClock& now, LatencyContent* content) {
+std::string parseLatency(const void* memory, std::size_t bytes, const LatencyReaderClock& reader,
+                         LatencyContent* content) {
   *content = LatencyContent{};
   std::string problem;
   const std::uint64_t needed = latencyBytesInUse(memory, bytes, &problem);
   if (!problem.empty()) return problem;
   if (bytes < needed) return at(bytes, "truncated");
   copy(content->header, memory, 0);
-  content->nsPerTick = findSpeed(content->header, now);
+  content->nsPerTick = findSpeed(content->header, reader);
   Pages pages(memory, content->header.usedPages);
   std::vector<std::size_t> places(kSums, 0);
   for (std::size_t slot = 0; slot < kLatencyThreads; ++slot) {

@@ -29,8 +29,16 @@ struct LatencyContent {
 // How many bytes of a file whose first page is given are in use; 0 and a problem where it is no file of latencies.
 std::uint64_t latencyBytesInUse(const void* firstPage, std::size_t bytes, std::string* problem);
 
-// Reads what was read of a file. `now` is the reader's clocks, for the speed of the ticks of a process that was short;
-// they count for nothing where they cannot be those of the same machine. Empty, or what is wrong, with an offset.
-std::string parseLatency(const void* memory, std::size_t bytes, const LatencyClock& now, LatencyContent* content);
+// The reader's own clocks, and the calendar when the second of them began.
+struct LatencyReaderClock {
+  LatencyClock now;
+  std::uint64_t originNs;
+};
+
+// Reads what was read of a file. `reader` is for the speed of the ticks of a process that was short; it counts for
+// nothing where the file is another machine's, or older than the last start of this one. Empty, or what is wrong, with
+// an offset.
+std::string parseLatency(const void* memory, std::size_t bytes, const LatencyReaderClock& reader,
+                         LatencyContent* content);
 
 }  // namespace alloc8::record

@@ -51,6 +51,7 @@ bool LatencyFile::create(const char* path, std::int64_t pid, std::uint64_t start
   header->pid = pid;
   header->startNs = startNs;
   header->first = readClocks();
+  header->originNs = platform::clockOriginNs();
   header->overheadTicks = leastOverhead();
   std::memcpy(header->magic, kLatencyMagic, sizeof header->magic);
   header_ = header;

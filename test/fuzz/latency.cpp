@@ -41,7 +41,7 @@ void read(const char* bytes, std::size_t count) {
   alloc8::fuzz::demandOffset(problem);
   demand(problem.empty() == (used != 0), "a length or a problem, not both");
   LatencyContent content;
-  problem = parseLatency(bytes, count, LatencyClock{1'000'000, 1'000'000}, &content);
+  problem = parseLatency(bytes, count, LatencyReaderClock{{1'000'000, 1'000'000}, 1}, &content);
   alloc8::fuzz::demandOffset(problem);
   if (!problem.empty()) return;
   demand(content.sums.size() <= kProbeEntries * kLatencyGroups, "a sum for an entry point and a group");

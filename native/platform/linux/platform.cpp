@@ -237,4 +237,12 @@ std::uint64_t monotonicNs() {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+std::uint64_t clockOriginNs() {
+  timespec calendar{};
+  clock_gettime(CLOCK_REALTIME, &calendar);
+  const std::uint64_t now = monotonicNs();
+  return static_cast<std::uint64_t>(calendar.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(calendar.tv_nsec) -
+         now;
+}
+
 }  // namespace alloc8::platform

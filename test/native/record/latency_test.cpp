@@ -46,11 +46,11 @@ std::string usedPart(const std::string& path) {
 }
 
 // Parses from memory of exactly that size, so that a sanitizer sees every read beyond it.
-std::string parse(const std::string& bytes, LatencyContent* out = nullptr, LatencyClock now = {0, 0}) {
+std::string parse(const std::string& bytes, LatencyContent* out = nullptr, LatencyReaderClock reader = {{0, 0}, 0}) {
   LatencyContent unused;
   const std::unique_ptr<char[]> exact(new char[bytes.size()]);
   std::memcpy(exact.get(), bytes.data(), bytes.size());
-  return parseLatency(exact.get(), bytes.size(), now, out == nullptr ? &unused : out);
+  return parseLatency(exact.get(), bytes.size(), reader, out == nullptr ? &unused : out);
 }
 
 template <class Value>
@@ -131,6 +131,8 @@ void ticksAreTime() {
   file.close();
 }
 
+constexpr std::uint64_t kOrigin = 1'700'000'000'000'000'000;
+
 // A process that was over soon has its speed from the reader's clocks, where these can be its own.
 void theReadersClocksServeWhereTheyFit() {
   LatencyFile file;
@@ -138,15 +140,20 @@ void theReadersClocksServeWhereTheyFit() {
   CHECK(file.create(path.c_str(), 1, 1, 1));
   file.header().first = {1000, 1000};
   file.header().soon = {21000, 11000};
+  file.header().originNs = kOrigin;
   file.close();
   const std::string bytes = usedPart(path);
   LatencyContent content;
-  CHECK_EQUAL(parse(bytes, &content, {2'040'001'000, 1'000'001'000}), "");
+  CHECK_EQUAL(parse(bytes, &content, {{2'040'001'000, 1'000'001'000}, kOrigin + 1'000'000}), "");
   CHECK(content.nsPerTick > 0.490 && content.nsPerTick < 0.491);
-  // Another machine's, or after a new start of it.
-  CHECK_EQUAL(parse(bytes, &content, {500, 900}), "");
+  // Another machine's, or after a new start of it: also where its clocks would do.
+  for (const std::uint64_t origin : {kOrigin + 1'000'000'000, kOrigin - 1'000'000'000, std::uint64_t{0}}) {
+    CHECK_EQUAL(parse(bytes, &content, {{2'040'001'000, 1'000'001'000}, origin}), "");
+    CHECK_EQUAL(content.nsPerTick, 0.5);
+  }
+  CHECK_EQUAL(parse(bytes, &content, {{500, 900}, kOrigin}), "");
   CHECK_EQUAL(content.nsPerTick, 0.5);
-  CHECK_EQUAL(parse(bytes, &content, {9'000'000'000, 1'000'001'000}), "");
+  CHECK_EQUAL(parse(bytes, &content, {{9'000'000'000, 1'000'001'000}, kOrigin}), "");
   CHECK_EQUAL(content.nsPerTick, 0.5);
 }
 
