@@ -116,7 +116,8 @@ export function framesOf(addresses: readonly bigint[], mappings: readonly Mappin
 }
 
 function deathText({ pid, signal, exitCode, address, thread, command, output }: Death): string {
-  const how = signal ?? `status ${exitCode ?? 'unknown'}`
+  const status = exitCode === null ? 'how, only its parent was told' : `status ${exitCode}`
+  const how = signal ?? status
   const at = address === null ? '' : ` at 0x${address.toString(16)}`
   const who = thread === null ? '' : ` in ${thread}`
   const what = command === null ? '' : `, by ${command}`

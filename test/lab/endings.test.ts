@@ -68,6 +68,20 @@ describe('without its main thread', () => {
     await expect(ofThread.thread(0).malloc(1)).rejects.toThrow(/the process has ended$/)
     expect(await p.close()).toMatchObject({ exitCode: 0, signal: null })
   })
+
+  test('killed, its death has the signal, and its forks say that theirs was told to nobody', {
+    timeout: 60_000,
+  }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs })
+    const child = await p.fork()
+    process.kill(p.pid, 'SIGKILL')
+    expect(await outcomeOf(p.main.malloc(8))).toMatchObject({ name: 'PuppetDied', signal: 'SIGKILL', exitCode: null })
+    await expect(outcomeOf(child.main.malloc(8))).resolves.toMatchObject({
+      name: 'PuppetDied',
+      message: `puppet ${child.pid} has died: how, only its parent was told`,
+    })
+    expect(await p.close()).toMatchObject({ signal: 'SIGKILL' })
+  })
 })
 
 describe('what could not be carried through', () => {

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -24,14 +25,18 @@ namespace {
 using namespace alloc8::record;
 namespace platform = alloc8::platform;
 
-std::string newPath() {
-  static const std::string folder = [] {
+std::string folder() {
+  static const std::string made = [] {
     char name[] = "/tmp/alloc8-latency-XXXXXX";
     CHECK(mkdtemp(name) != nullptr);
     return std::string(name);
   }();
+  return made;
+}
+
+std::string newPath() {
   static int count = 0;
-  return folder + "/" + std::to_string(++count) + ".latency";
+  return folder() + "/" + std::to_string(++count) + ".latency";
 }
 
 std::string usedPart(const std::string& path) {
@@ -238,4 +243,5 @@ int main() {
   RUN(theReadersClocksServeWhereTheyFit);
   RUN(damageIsAnErrorWithAnOffset);
   RUN(withoutRoomItIsCounted);
+  std::filesystem::remove_all(folder());
 }
