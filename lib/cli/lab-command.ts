@@ -31,7 +31,10 @@ export function labCommand(): Command {
     .option('--heaps <list>', "heaps with commas between them (default: libc's malloc and the built-in ones)")
     .option('--heap <heap>', 'one heap, also one whose path has a comma; may be repeated', collect)
     .option('--json <file>', 'write the result as JSON (- for stdout)')
-    .option('--markdown <file>', 'write Markdown, its pictures beside it; with --all a lab book into this folder')
+    .option(
+      '--markdown <file>',
+      'write Markdown, its pictures and pages of its maps beside it; with --all a lab book into this folder',
+    )
     .option('--svg <file>', 'write the pictures, one below the other')
     .addHelpText('after', help)
     .action(execute)

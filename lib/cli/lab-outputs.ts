@@ -1,12 +1,20 @@
 /**
- * The files that a lab writes: JSON, Markdown with its pictures, one SVG, or a whole lab book. All paths are tried
+ * The files that a lab writes: JSON, Markdown with its pictures and the pages of its maps, one SVG, or a whole lab book. All paths are tried
  * before the work.
  */
 
 import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Alloc8Error } from '../errors.ts'
-import { labBook, labMarkdown, pictureFileName, pictureSvg, picturesSvg } from '../report/index.ts'
+import {
+  heapMapHtml,
+  labBook,
+  labMarkdown,
+  mapPageOf,
+  pictureFileName,
+  pictureSvg,
+  picturesSvg,
+} from '../report/index.ts'
 import type { LabResult } from '../types.ts'
 import { openReport, toJson } from './output.ts'
 import { openAll, type Reports } from './reports.ts'
@@ -76,7 +84,11 @@ function writePictures(
 ): void {
   for (const result of results) {
     for (const { heap, pictures } of result.heaps) {
-      for (const [at, picture] of pictures.entries()) openReport(place(result, heap, at)).write(pictureSvg(picture))
+      for (const [at, picture] of pictures.entries()) {
+        const file = place(result, heap, at)
+        openReport(file).write(pictureSvg(picture))
+        if (picture.kind === 'map') openReport(mapPageOf(file)).write(heapMapHtml(picture))
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ type PictureFile = (heap: string, index: number) => string | null
 
 /**
  * The report, ending with a line break. `pictureFile` names the file of a picture of a heap (counted from 0), relative to
- * where the report will stand; null where none is written.
+ * where the report will stand; null where none is written. A map's picture has its page beside it.
  */
 export function labMarkdown(result: LabResult, pictureFile: PictureFile): string {
   const parts = [
@@ -58,11 +58,19 @@ function meanings({ heaps }: LabResult): string[] {
 
 function pictures({ heap, pictures: all }: LabHeap, pictureFile: PictureFile): string[] {
   if (all.length === 0) return []
-  const images = all.map(({ title }, at) => {
+  const images = all.map(({ kind, title }, at) => {
     const file = pictureFile(heap, at)
-    return file === null ? `- ${mdText(title)}` : `![${mdText(title)}](<${address(file)}>)`
+    if (file === null) return `- ${mdText(title)}`
+    const image = `![${mdText(title)}](<${address(file)}>)`
+    if (kind !== 'map') return image
+    return `${image}\n\n[${mdText(title)}, with zoom, hover and time](<${address(mapPageOf(file))}>)`
   })
   return [`## Pictures: ${mdText(heap)}`, ...images]
+}
+
+/** The file of a map's HTML page, beside that of its picture: `heap-map-hoard-1.html` for `heap-map-hoard-1.svg`. */
+export function mapPageOf(pictureFile: string): string {
+  return pictureFile.replace(/(\.svg)?$/, '.html')
 }
 
 /** A file's name as a link's address between angle brackets. */

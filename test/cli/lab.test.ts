@@ -80,6 +80,15 @@ describe('an experiment of one’s own', () => {
   })
 })
 
+test('a map has a page of its own, and the report a link to it', { timeout: 60_000 }, async () => {
+  const { status, stderr } = await alloc8(['lab', 'inspector', '--heap', 'hoard', '--markdown', join(folder, 'm.md')])
+  expect([status, stderr]).toEqual([0, ''])
+  const markdown = readFileSync(join(folder, 'm.md'), 'utf8')
+  const pages = [...markdown.matchAll(/\]\(<([^>]+\.html)>\)/g)].map(([, name = '']) => name)
+  expect(pages).toEqual(['m-inspector-hoard-1.html'])
+  expect(readFileSync(join(folder, 'm-inspector-hoard-1.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]+<canvas/)
+})
+
 test('two experiments of one name are refused before anything is run', async () => {
   const [one, two] = [join(folder, 'one.ts'), join(folder, 'two.ts')]
   for (const file of [one, two]) writeFileSync(file, mine)
