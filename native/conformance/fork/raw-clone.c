@@ -9,7 +9,7 @@
 int main(void) {
   deadline(30);
   crew_begin(4);
-  for (int i = 0; i < 150; i++) {
+  for (int i = 0; i < 80; i++) {
     void* mine[8];
     parents_blocks_make(mine, 8);
 #if defined(__s390__) || defined(__CRIS__)

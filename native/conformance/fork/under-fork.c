@@ -14,7 +14,7 @@ int main(void) {
   CHECK_EQUAL(pthread_atfork(on_fork, on_fork, on_fork), 0);
   deadline(30);
   crew_begin(4);
-  for (int i = 0; i < 150; i++) {
+  for (int i = 0; i < 80; i++) {
     void* mine[8];
     parents_blocks_make(mine, 8);
     pid_t child = _Fork();
