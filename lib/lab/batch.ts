@@ -147,7 +147,7 @@ export class Batch {
 
   /** Copies bytes out; where they cannot be read that is an error (`EFAULT`), and no crash. */
   read(address: Address, bytes: Size): Later {
-    if (bytes > LONGEST) throw usageError('read', `at most ${LONGEST} bytes at once`, bytes)
+    if (bytes < 0 || bytes > LONGEST) throw usageError('read', `at most ${LONGEST} bytes at once`, bytes)
     return this.add('read', [address, bytes])
   }
 
@@ -157,7 +157,7 @@ export class Batch {
   }
 
   fill(address: Address, byte: number, bytes: Size): Later {
-    return this.add('fill', [address, byte, bytes])
+    return this.add('fill', [address, wholeIn('fill', byte, 0, 255), bytes])
   }
 
   /** memmove within the process. */
@@ -172,7 +172,7 @@ export class Batch {
 
   /** Its `difference` is where memory is first not `byte`. */
   verify(address: Address, byte: number, bytes: Size): Later {
-    return this.add('verify', [address, byte, bytes])
+    return this.add('verify', [address, wholeIn('verify', byte, 0, 255), bytes])
   }
 
   /** Loads one byte as programs do: with a crash where nothing is. */
@@ -182,6 +182,7 @@ export class Batch {
 
   /** Writes one byte at every step. */
   touch(address: Address, bytes: Size, stride: Size = 4096): Later {
+    if (stride <= 0) throw usageError('stride', 'bytes above 0', stride)
     return this.add('touch', [address, bytes, stride])
   }
 
@@ -227,13 +228,13 @@ export class Batch {
 
   /** Waits at a place (0 to 127) until `parties` threads of this puppet or its forks are there. */
   barrier(place: number, parties: number): Later {
-    if (!(Number.isInteger(place) && place >= 0 && place < 128))
-      throw usageError('place', 'a number from 0 to 127', place)
+    wholeIn('place', place, 0, 127)
     if (!(Number.isInteger(parties) && parties > 0)) throw usageError('parties', 'a whole number above 0', parties)
     return this.add('barrier', [place, parties])
   }
 
   sleep(ms: number): Later {
+    if (!(Number.isFinite(ms) && ms >= 0)) throw usageError('sleep', 'milliseconds from 0', ms)
     return this.add('sleep', [Math.round(ms * 1e6)])
   }
 
@@ -337,6 +338,11 @@ export function checkOptions({ repeat, timeoutMs }: BatchOptions): void {
   if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
     throw usageError('timeoutMs', 'milliseconds above 0', timeoutMs)
   }
+}
+
+function wholeIn(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw usageError(name, `a whole number from ${least} to ${most}`, value)
 }
 
 function bytesOf(data: string | Uint8Array): Uint8Array {

@@ -125,6 +125,11 @@ describe('what could not be carried through', () => {
       await expect(p.main.read(block, 300 << 20)).rejects.toMatchObject(
         usage(/^read: expected at most 268435456 bytes/),
       )
+      await expect(p.main.read(block, -1)).rejects.toMatchObject(usage(/^read: .*, got -1$/))
+      await expect(p.main.fill(block, 256, 16)).rejects.toMatchObject(usage(/^fill: .* from 0 to 255, got 256$/))
+      await expect(p.main.verify(block, -1, 16)).rejects.toMatchObject(usage(/^verify: .* from 0 to 255, got -1$/))
+      await expect(p.main.touch(block, 16, 0)).rejects.toMatchObject(usage(/^stride: expected bytes above 0, got 0$/))
+      await expect(p.main.sleep(-1)).rejects.toMatchObject(usage(/^sleep: expected milliseconds from 0, got -1$/))
       await expect(p.thread(0).exit(wrong('later'))).rejects.toMatchObject(usage(/got "later"$/))
       expect(await p.thread(0).malloc(1)).not.toBe(0n)
     } finally {
