@@ -36,18 +36,16 @@ export function openLabOutputs(paths: Paths, all: boolean): Reports<LabResult[]>
     ...(json === undefined
       ? []
       : [{ path: json, format: (results: LabResult[]) => toJson(all || results.length > 1 ? results : results[0]) }]),
+    ...(svg === undefined ? [] : [{ path: svg, format: (results: LabResult[]) => picturesSvg(allPictures(results)) }]),
+    // Last, as it is of many files: where one of them cannot be written, the others are there already.
     ...(markdown === undefined || all
       ? []
-      : [{ path: markdown, format: (results: LabResult[]) => pages(results, markdown) }]),
-    ...(svg === undefined ? [] : [{ path: svg, format: (results: LabResult[]) => picturesSvg(allPictures(results)) }]),
+      : [{ path: markdown, format: (results: LabResult[]) => pagesWithPictures(results, markdown) }]),
   ])
   const book = markdown !== undefined && all ? openBook(markdown) : null
   return {
     onStdout: single.onStdout,
     write(results) {
-      // Pictures first: a page that names a picture has it.
-      if (markdown !== undefined && markdown !== '-' && !all)
-        writePictures(results, (result, heap, at) => beside(markdown, result, heap, at))
       single.write(results)
       book?.write(results)
     },
@@ -58,8 +56,10 @@ export function openLabOutputs(paths: Paths, all: boolean): Reports<LabResult[]>
   }
 }
 
-function pages(results: LabResult[], path: string): string {
+/** Writes the pictures first: a page that names a picture has it. */
+function pagesWithPictures(results: LabResult[], path: string): string {
   const onStdout = path === '-'
+  if (!onStdout) writePictures(results, (result, heap, at) => beside(path, result, heap, at))
   return results
     .map((result) => labMarkdown(result, (heap, at) => (onStdout ? null : basename(beside(path, result, heap, at)))))
     .join('\n')
@@ -113,10 +113,16 @@ function openBook(folder: string): Pick<Reports<LabResult[]>, 'write' | 'abandon
   const index = openReport(join(folder, 'index.md'))
   return {
     write(results) {
-      writePictures(results, (result, heap, at) => join(folder, pictureFileName(result.name, heap, at)))
-      for (const { file, text } of labBook(results)) {
-        if (file === 'index.md') index.write(text)
-        else openReport(join(folder, file)).write(text)
+      try {
+        writePictures(results, (result, heap, at) => join(folder, pictureFileName(result.name, heap, at)))
+        for (const { file, text } of labBook(results)) {
+          if (file === 'index.md') index.write(text)
+          else openReport(join(folder, file)).write(text)
+        }
+      } catch (error) {
+        // An index of what is not there would be taken for the whole.
+        index.abandon()
+        throw error
       }
     },
     abandon() {

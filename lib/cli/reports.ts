@@ -40,7 +40,18 @@ export function openAll<Result>(wanted: readonly WantedReport<Result>[]): Report
   return {
     onStdout: onStdout > 0,
     write: (result) => {
-      for (const { file, format } of open) file.write(format(result))
+      for (const [at, { file, format }] of open.entries()) {
+        let isMade = false
+        try {
+          const text = format(result)
+          isMade = true
+          file.write(text)
+        } catch (error) {
+          // A file that could not be written has seen to itself; those that it was not yet the turn of are empty.
+          for (const rest of open.slice(isMade ? at + 1 : at)) rest.file.abandon()
+          throw error
+        }
+      }
     },
     abandon,
   }

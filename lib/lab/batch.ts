@@ -70,6 +70,8 @@ export interface BatchOptions {
 }
 
 const MOST_REPEATS = 2 ** 32 - 1
+/** Of Node's timers; what is longer would be over at once. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 type Effect = (raw: RawResults) => void
 
 /** A list of commands in the making. Every method adds one and gives the value that it will have. */
@@ -335,12 +337,13 @@ export function checkOptions({ repeat, timeoutMs }: BatchOptions): void {
   if (repeat !== undefined && !(Number.isInteger(repeat) && repeat > 0 && repeat <= MOST_REPEATS)) {
     throw usageError('repeat', `a whole number from 1 to ${MOST_REPEATS}`, repeat)
   }
-  if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
-    throw usageError('timeoutMs', 'milliseconds above 0', timeoutMs)
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= LONGEST_WAIT_MS)) {
+    throw usageError('timeoutMs', `milliseconds above 0, at most ${LONGEST_WAIT_MS}`, timeoutMs)
   }
 }
 
-function wholeIn(name: string, value: number, least: number, most: number): number {
+/** The number; a USAGE error where it is none of these. */
+export function wholeIn(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value
   throw usageError(name, `a whole number from ${least} to ${most}`, value)
 }

@@ -1,8 +1,10 @@
 /** What the kernel says of a puppet's processes and threads: how one ended, what one is at, which frames are a signal's. */
 
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { processStat } from '../session/processes.ts'
 import { type PuppetDied, signalName } from './died.ts'
+import type { LastWords, RawResults } from './protocol.ts'
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -15,6 +17,39 @@ export function hasEnded(pid: number): boolean {
   const stat = processStat(pid)
   return stat === null || stat.state === 'Z' || stat.state === 'X'
 }
+
+export const unknownEnd: ProcessEnd = { exitCode: null, signal: null }
+
+/** How a child of a puppet ended; unknown where it goes on, or nobody is left to ask. `reap` has its parent ask. */
+export async function endWithin(ms: number, pid: number, reap: () => Promise<RawResults>): Promise<ProcessEnd> {
+  for (let waited = 0; waited < ms && processStat(pid) !== null; waited += 10) {
+    const end = endOfZombie(pid)
+    if (end !== null) {
+      // The thread that is to ask may be busy.
+      reap().catch(() => {})
+      return end
+    }
+    await sleep(10)
+  }
+  const raw = await reap().catch(() => null)
+  return raw?.errors[0] === 0 ? statusOf(Number(raw.values[0] ?? 0n)) : unknownEnd
+}
+
+/** How it ended, of one whose parent has not asked for that; null of all others. */
+function endOfZombie(pid: number): ProcessEnd | null {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  // proc_pid_stat(5): state is the third field, exit_code the 52nd, and the first two were cut off.
+  return fields[0] === 'Z' ? statusOf(Number(fields[49])) : null
+}
+
+/** Where a fault was, if the kernel tells: not of a signal that was sent, nor of an address that is none (SI_KERNEL). */
+export function faultAddress({ signal, code, address }: LastWords): bigint | null {
+  const isFault = ['SIGSEGV', 'SIGBUS'].includes(signalName(signal)) && code > 0 && code !== SI_KERNEL
+  return isFault ? address : null
+}
+
+const SI_KERNEL = 0x80
 
 /** What waitpid says. */
 export function statusOf(status: number): ProcessEnd {

@@ -68,9 +68,10 @@ async function leastMapped(p: Puppet, below: number, above: number): Promise<num
   return high
 }
 
-/** Whether each of them, when it is freed, is memory of the process no more. */
-async function areGivenBack(p: Puppet, size: number, blocks: readonly bigint[]): Promise<boolean> {
-  let isGivenBack = true
+/** Whether each of them, when it is freed, is memory of the process no more; where there are none, nothing was given. */
+async function areGivenBack(p: Puppet, size: number, asked: readonly bigint[]): Promise<boolean> {
+  const blocks = asked.filter((block) => block !== 0n)
+  let isGivenBack = blocks.length > 0
   for (const block of blocks) {
     await p.thread(0).free(block)
     const end = block + BigInt(size)

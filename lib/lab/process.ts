@@ -2,11 +2,20 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Alloc8Error, usageError } from '../errors.ts'
-import { type Batch, type BatchOptions, type BatchResult, checkOptions, errorName } from './batch.ts'
+import { type Batch, type BatchOptions, type BatchResult, checkOptions, errorName, wholeIn } from './batch.ts'
 import { BlockTable } from './blocks.ts'
 import type { Arrival, Channel } from './channel.ts'
 import { framesOf, PuppetDied, PuppetHung, signalName } from './died.ts'
-import { attempt, hasEnded, type ProcessEnd, stateOf, statusOf, withoutHandler } from './kernel-words.ts'
+import {
+  attempt,
+  endWithin,
+  faultAddress,
+  hasEnded,
+  type ProcessEnd,
+  stateOf,
+  unknownEnd,
+  withoutHandler,
+} from './kernel-words.ts'
 import { type Mapping, type MemorySums, type PageState, readMappings, readMemorySums, readPages } from './memory.ts'
 import { type Command, checkLength, type LastWords, type RawResults } from './protocol.ts'
 import { nameFrames } from './symbols.ts'
@@ -33,8 +42,6 @@ const lastWordsMs = 3000
 const birthPollMs = 20
 const lateMs = 200
 
-const unknownEnd: ProcessEnd = { exitCode: null, signal: null }
-
 /** Of a death without last words. */
 const untold = { address: null, thread: null, command: null, backtrace: [] }
 
@@ -59,12 +66,18 @@ export class PuppetProcess {
   /** `main` is what runs the program's main function, whose return ends the process. */
   readonly #returns: boolean
 
-  constructor(family: Family, parent: PuppetProcess | null, first: Arrival, forker?: PuppetThread) {
+  constructor(
+    family: Family,
+    parent: PuppetProcess | null,
+    first: Arrival,
+    forker: PuppetThread | null = null,
+    inherited?: BlockTable,
+  ) {
     this.#family = family
     this.#returns = parent === null || (parent.#returns && forker === parent.main)
     this.parent = parent
     this.pid = first.hello.pid
-    this.blocks = new BlockTable(`puppet ${this.pid} (${family.heap})`, parent?.blocks)
+    this.blocks = inherited ?? new BlockTable(`puppet ${this.pid} (${family.heap})`)
     this.main = this.#adopt('main', first)
     family.processes.push(this)
   }
@@ -76,7 +89,8 @@ export class PuppetProcess {
   thread(index: number): PuppetThread {
     const thread = this.threads[index]
     if (thread !== undefined) return thread
-    throw usageError('thread', `a number from 0 to ${this.threads.length - 1}, or startThread() first`, index)
+    const known = this.threads.length === 0 ? '' : `a number from 0 to ${this.threads.length - 1}, or `
+    throw usageError('thread', `${known}startThread() first`, index)
   }
 
   /** Forks from one of the started threads; without a number from `main`, or, once that has left, another. */
@@ -89,13 +103,17 @@ export class PuppetProcess {
    *   Alloc8Error PUPPET where the system refuses
    */
   async forkFrom(thread: PuppetThread): Promise<PuppetProcess> {
+    this.#own('fork', thread)
     const { token, arrival } = this.#family.channel.expect()
     const pid = Number(await this.#call(thread, { op: 'fork', args: [token] }))
+    // As they are now: what other threads allocate from here on is not the child's.
+    const blocks = new BlockTable(`puppet ${pid} (${this.#family.heap})`, this.blocks)
     let over = false
     const birth = this.#birth(pid, arrival, () => over)
+    birth.catch(() => blocks.close())
     try {
       const first = await this.#arrived(birth, thread, `fork() in the child ${pid}`, pid)
-      const child = new PuppetProcess(this.#family, this, first, thread)
+      const child = new PuppetProcess(this.#family, this, first, thread, blocks)
       return first.hello.dying ? await child.#death() : child
     } finally {
       over = true
@@ -125,6 +143,7 @@ export class PuppetProcess {
    * @throws Alloc8Error PUPPET where the system refuses
    */
   async startThread(starter: PuppetThread = this.#living() ?? this.main): Promise<PuppetThread> {
+    this.#own('startThread', starter)
     const { token, arrival } = this.#family.channel.expect()
     await this.#call(starter, { op: 'startThread', args: [token] })
     const thread = this.#adopt(
@@ -133,6 +152,12 @@ export class PuppetProcess {
     )
     this.threads.push(thread)
     return thread
+  }
+
+  #own(call: string, thread: PuppetThread): void {
+    if (!(thread instanceof PuppetThread) || thread.process !== this) {
+      throw usageError(call, `a thread of puppet ${this.pid}`, thread instanceof PuppetThread ? 'another’s' : thread)
+    }
   }
 
   /** Ends a thread and waits for it, by whichever thread is left. See `PuppetThread.exit`. */
@@ -171,12 +196,22 @@ export class PuppetProcess {
     }
     // Where one of them cannot come, the others would wait for it for good.
     for (const batch of batches) {
+      const { thread } = batch.runner
+      if (!(thread instanceof PuppetThread) || thread.process.#family !== this.#family) {
+        throw usageError('together', `batches of puppet ${this.pid} and its forks`, 'one of another puppet')
+      }
       batch.runner.check(batch.commands)
       batch.checkBlocks()
     }
     const meeting = { place: this.#family.nextPlace(), parties: batches.length }
-    const raw = await Promise.all(batches.map((batch) => batch.runner.run(batch, options, meeting)))
-    return batches.map((batch, i) => batch.settled(raw[i] as RawResults))
+    // Where one of them dies, what the others have allocated and freed is known all the same.
+    const ends = await Promise.allSettled(
+      batches.map(async (batch) => batch.settled(await batch.runner.run(batch, options, meeting))),
+    )
+    return ends.map((end) => {
+      if (end.status === 'rejected') throw end.reason
+      return end.value
+    })
   }
 
   /** Its mappings now. */
@@ -199,7 +234,7 @@ export class PuppetProcess {
    * of a puppet's end.
    */
   async exit(status = 0, options: { quickly?: boolean | undefined } = {}): Promise<ProcessEnd> {
-    const args = [BigInt(status), options.quickly ? 1n : 0n]
+    const args = [BigInt(wholeIn('status', status, 0, 255)), options.quickly ? 1n : 0n]
     const asked = this.#call(this.#living() ?? this.main, { op: 'exitProcess', args })
     this.ended = true
     await asked
@@ -324,7 +359,7 @@ export class PuppetProcess {
         pid: this.pid,
         signal,
         exitCode: null,
-        address: signal === 'SIGSEGV' || signal === 'SIGBUS' ? words.address : null,
+        address: faultAddress(words),
         thread: thread.name,
         command,
         backtrace: withoutHandler(backtrace),
@@ -355,13 +390,7 @@ export class PuppetProcess {
   /** How a child of it ended; unknown where nobody is left to ask, or it goes on. */
   async endOfChild(pid: number): Promise<ProcessEnd> {
     const commands: Command[] = [{ op: 'waitProcess', args: [BigInt(pid)] }]
-    for (let waited = 0; waited < lastWordsMs; waited += 10) {
-      const asked = this.ask(this.#living() ?? this.main, commands, { timeoutMs: lastWordsMs }, null)
-      const raw = await asked.catch(() => null)
-      if (raw === null) break
-      if (raw.errors[0] === 0) return statusOf(Number(raw.values[0] ?? 0n))
-      await sleep(10)
-    }
-    return unknownEnd
+    const reap = () => this.ask(this.#living() ?? this.main, commands, { timeoutMs: lastWordsMs }, null)
+    return endWithin(lastWordsMs, pid, reap)
   }
 }

@@ -12,6 +12,7 @@ import { resolveHeap } from '../heaps/index.ts'
 import type { LauncherHandle } from '../launch/launch.ts'
 import { prepareTarget, runTarget } from '../launch/run.ts'
 import type { ProbeLevel, ProbeSettings, ResolvedHeap, RunResult } from '../types.ts'
+import { checkOptions } from './batch.ts'
 import { type Arrival, Channel } from './channel.ts'
 import type { ProcessEnd } from './kernel-words.ts'
 import { type Family, PuppetProcess } from './process.ts'
@@ -116,7 +117,7 @@ export async function puppet(options: PuppetOptions = {}): Promise<Puppet> {
   if (!(Number.isInteger(threads) && threads >= 0 && threads <= mostThreads)) {
     throw usageError('threads', `a whole number from 0 to ${mostThreads}`, threads)
   }
-  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) throw usageError('timeoutMs', 'milliseconds above 0', timeoutMs)
+  checkOptions({ timeoutMs })
   const resolved = await resolveHeap(heap)
   const channel = await Channel.open()
   const { arrival } = channel.expect()

@@ -48,12 +48,17 @@ async function askCase(lab: Lab, each: (typeof sizes)[number], of: (typeof cases
   const blocks = await allocate(threads.a, each.size, each.freed)
   await free(threads[of.freer], blocks)
   const next = await allocate(threads[of.next], each.size, each.next)
-  // By their bytes: a heap may well begin a block elsewhere in the memory of another.
-  const placed = (addresses: readonly bigint[]) => addresses.map((address) => ({ address, size: each.size }))
+  // By their bytes: a heap may well begin a block elsewhere in the memory of another. Null is no memory.
+  const placed = (addresses: readonly bigint[]) =>
+    addresses.filter((address) => address !== 0n).map((address) => ({ address, size: each.size }))
+  if (of === cases[0] && placed(blocks).length === 0) lab.fact(noMemory(each.size), true)
   lab.fact(`${sizeText(each.size)}, ${of.name}`, countMet(placed(blocks), placed(next)), `of ${each.freed}`)
-  if (of === cases[0]) lab.fact(`${sizeText(each.size)}, last freed is first used again`, next[0] === blocks.at(-1))
+  if (of === cases[0])
+    lab.fact(`${sizeText(each.size)}, last freed is first used again`, next[0] !== 0n && next[0] === blocks.at(-1))
   await p.close()
 }
+
+const noMemory = (size: number) => `${sizeText(size)}: every allocation gives null`
 
 /** Asks all cases. */
 export async function askReuse(lab: Lab): Promise<void> {
@@ -69,6 +74,7 @@ function explainSize(facts: Facts, each: (typeof sizes)[number]): string[] {
   const [own = 0, other = 0, first = 0, remote = 0] = cases.map(({ name }) =>
     facts.number(`${sizeText(each.size)}, ${name}`),
   )
+  if (facts.get(noMemory(each.size)) === true) return [`It has no memory for a block of ${sizeText(each.size)}.`]
   const what = `Of ${each.freed} freed blocks of ${sizeText(each.size)}`
   const among = `in its next ${each.next} allocations`
   const counts = [own, other, first, remote]

@@ -69,6 +69,8 @@ function resultOf(word: string): bigint | null {
 
 /** How long strace may take until it is attached. */
 const attachMs = 5000
+/** And until it has left, if it is not stuck. */
+const stopMs = 3000
 
 /** Follows the memory calls of a process from now on. */
 export class SystemCallTracer {
@@ -121,7 +123,10 @@ export class SystemCallTracer {
   /** Lets the process go on alone, and gives what it has called. */
   async stop(): Promise<SystemCall[]> {
     this.#child.kill('SIGINT')
+    // It may wait for good for the end of a process that has died under it.
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopMs)
     await this.#closed
+    clearTimeout(timer)
     return parseSystemCalls(this.#text())
   }
 }

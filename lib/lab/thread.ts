@@ -294,10 +294,13 @@ function hex(value: bigint): string {
 
 /** `free(0x55…)`: numbers as they are, addresses in hex. */
 export function describeCommand({ op, args, data }: Batch['commands'][number]): string {
-  const words = args.map((arg) => {
+  const isSize = allocating.has(op) || op === 'sbrk' || op === 'trim'
+  const words = args.map((arg, at) => {
     if (typeof arg !== 'bigint')
       return `the value of command ${arg.command}${arg.offset === 0 ? '' : ` + ${arg.offset}`}`
-    return arg >= 65536n * 16n || arg < 0n ? hex(BigInt.asUintN(64, arg)) : String(arg)
+    if (op === 'sleep') return `${Number(arg) / 1e6} ms`
+    // A size is seldom 4 GiB, and an address seldom below; most calls begin with one.
+    return arg >= (at > 0 || isSize ? 1n << 32n : 1n << 20n) || arg < 0n ? hex(BigInt.asUintN(64, arg)) : String(arg)
   })
   if (data !== undefined) words.push(`${data.length} bytes`)
   return `${op}(${words.join(', ')})`

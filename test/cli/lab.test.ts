@@ -1,6 +1,6 @@
 /** `alloc8 lab` as its users meet it: what it writes, where, and what it answers to wrong words. */
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -87,6 +87,17 @@ test('a map has a page of its own, and the report a link to it', { timeout: 60_0
   const pages = [...markdown.matchAll(/\]\(<([^>]+\.html)>\)/g)].map(([, name = '']) => name)
   expect(pages).toEqual(['m-inspector-hoard-1.html'])
   expect(readFileSync(join(folder, 'm-inspector-hoard-1.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]+<canvas/)
+})
+
+test('where a picture cannot be written, the rest is there, and nothing empty', { timeout: 60_000 }, async () => {
+  const own = join(folder, 'unwritable')
+  mkdirSync(join(own, 'inspector-hoard-1.svg'), { recursive: true })
+  const [json, markdown] = [join(own, 'r.json'), join(own, 'inspector.md')]
+  const words = ['lab', 'inspector', '--heap', 'hoard', '--json', json, '--markdown', markdown]
+  const { status, stderr } = await alloc8(words)
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/inspector-hoard-1\.svg: cannot be written \(EISDIR\)/)])
+  expect(JSON.parse(readFileSync(json, 'utf8')).name).toBe('inspector')
+  expect(existsSync(markdown)).toBe(false)
 })
 
 test('two experiments of one name are refused before anything is run', async () => {

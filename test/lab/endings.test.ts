@@ -69,6 +69,42 @@ describe('without its main thread', () => {
     expect(await p.close()).toMatchObject({ exitCode: 0, signal: null })
   })
 
+  test('is told of a fork whose parent is busy', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs: 20_000 })
+    const [one, other] = [await p.fork(0), await p.fork(0)]
+    const busy = p.main.sleep(4000)
+    expect(await one.exit(3)).toEqual({ exitCode: 3, signal: null })
+    process.kill(other.pid, 'SIGKILL')
+    expect(await outcomeOf(other.main.malloc(8))).toMatchObject({ name: 'PuppetDied', signal: 'SIGKILL' })
+    await busy
+    await p.close()
+  })
+
+  test('of two threads at once is that of one of them; an address is one only of a fault', {
+    timeout: 60_000,
+  }, async () => {
+    for (let i = 0; i < 3; ++i) {
+      const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
+      const batches = p.threads.map((thread) => thread.batch())
+      for (const [at, batch] of batches.entries()) batch.load(BigInt(at + 1))
+      const died = await outcomeOf(p.together(batches))
+      expect(died).toMatchObject({
+        name: 'PuppetDied',
+        signal: 'SIGSEGV',
+        thread: expect.stringMatching(/^thread [01]$/),
+      })
+      expect([1n, 2n]).toContain((died as { address: bigint }).address)
+      await p.close()
+    }
+    const wild = await puppet({ heap: 'simple', timeoutMs })
+    expect(await outcomeOf(wild.main.load(0x4141414141414141n))).toMatchObject({ signal: 'SIGSEGV', address: null })
+    await wild.close()
+    const sent = await puppet({ heap: 'simple', timeoutMs })
+    process.kill(sent.pid, 'SIGSEGV')
+    expect(await outcomeOf(sent.main.malloc(8))).toMatchObject({ signal: 'SIGSEGV', address: null })
+    await sent.close()
+  })
+
   test('killed, its death has the signal, and its forks say that theirs was told to nobody', {
     timeout: 60_000,
   }, async () => {
@@ -85,6 +121,58 @@ describe('without its main thread', () => {
 })
 
 describe('what could not be carried through', () => {
+  test('threads of another puppet are refused by name, and nobody waits for them', { timeout: 60_000 }, async () => {
+    const [p, q] = await Promise.all([puppet({ heap: 'simple', timeoutMs }), puppet({ heap: 'simple', timeoutMs })])
+    try {
+      const usage = { code: 'USAGE', message: expect.stringContaining(`of puppet ${p.pid}`) }
+      const batches = [p.thread(0).batch(), q.thread(0).batch()]
+      for (const batch of batches) batch.malloc(8)
+      await expect(p.together(batches)).rejects.toMatchObject(usage)
+      await expect(p.forkFrom(q.main)).rejects.toMatchObject(usage)
+      await expect(p.startThread(q.main)).rejects.toMatchObject(usage)
+      expect(await p.thread(0).malloc(8)).not.toBe(0n)
+    } finally {
+      await Promise.all([p.close(), q.close()])
+    }
+  })
+
+  test('what others did until one died is known', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'system', timeoutMs })
+    try {
+      const child = await p.fork(0)
+      const block = await p.main.malloc(8)
+      const [ours, its] = [p.main.batch(), child.main.batch()]
+      ours.free(block)
+      its.load(1n)
+      expect(await outcomeOf(p.together([ours, its]))).toMatchObject({
+        name: 'PuppetDied',
+        pid: child.pid,
+        address: 1n,
+      })
+      await expect(p.main.free(block)).rejects.toMatchObject({ code: 'PUPPET_ADDRESS' })
+    } finally {
+      await p.close()
+    }
+  })
+
+  test('a fork has the blocks of its moment, and none that came while it was on its way', {
+    timeout: 60_000,
+  }, async () => {
+    const p = await puppet({ heap: 'system', timeoutMs })
+    try {
+      const before = await p.main.malloc(64)
+      const fork = p.fork(0)
+      const later: bigint[] = []
+      for (let i = 0; i < 20; ++i) later.push(await p.main.malloc(1 << 20))
+      const child = await fork
+      expect(child.blocks.at(before)).toBeDefined()
+      const last = later.at(-1) as bigint
+      await expect(child.main.free(last)).rejects.toMatchObject({ code: 'PUPPET_ADDRESS' })
+    } finally {
+      await p.close()
+    }
+  })
+
   test('together is begun by nobody', { timeout: 60_000 }, async () => {
     const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
     try {

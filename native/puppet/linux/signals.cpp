@@ -9,8 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unwind.h>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 
 #include "puppet/linux/actor.h"
 
@@ -37,14 +39,30 @@ _Unwind_Reason_Code addFrame(_Unwind_Context* context, void* argument) {
   return _URC_NO_REASON;
 }
 
+// Which thread of which process reports: a child of a fork does not wait for a thread of its parent.
+std::atomic<std::uint64_t> s_reporter{0};
+
+constexpr int kWaits = 300;
+constexpr timespec kWait{0, 10'000'000};
+
 void onSignal(int signal, siginfo_t* info, void*) {
-  // Once: a second one, inside of this, is the end.
+  const std::uint64_t process = static_cast<std::uint64_t>(getpid()) << 32;
+  const std::uint64_t own = process | static_cast<std::uint32_t>(gettid());
+  std::uint64_t other = s_reporter.load();
+  const bool isTaken =
+      (other & ~std::uint64_t{0xffffffff}) == process || !s_reporter.compare_exchange_strong(other, own);
+  if (!isTaken) {
+    if (Actor* actor = Actor::current()) {
+      actor->reportDeath(signal, info->si_code, reinterpret_cast<std::uintptr_t>(info->si_addr));
+    }
+  } else if (other != own) {
+    // Two threads at once: the process dies of what the first has met, and not before it has said so.
+    for (int i = 0; i < kWaits; ++i) nanosleep(&kWait, nullptr);
+  }
+  // Also of a second one inside of this.
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;
   sigaction(signal, &usual, nullptr);
-  if (Actor* actor = Actor::current()) {
-    actor->reportDeath(signal, info->si_code, reinterpret_cast<std::uintptr_t>(info->si_addr));
-  }
   // It is blocked here and comes once this returns.
   syscall(SYS_tgkill, getpid(), gettid(), signal);
 }
