@@ -229,6 +229,8 @@ interface Busy {
   worked: number
   hung: number
   died: number
+  /** Of both, those that never came out of fork. */
+  inFork: number
   /** Got no memory. */
   refused: number
   state: string | null
@@ -237,7 +239,7 @@ interface Busy {
 /** Forks while the other threads go on allocating. */
 async function forkBusy(lab: Lab): Promise<void> {
   const p = await lab.puppet({ threads: 4, timeoutMs: TIMEOUT_MS })
-  const found: Busy = { forks: 0, hungForks: 0, worked: 0, hung: 0, died: 0, refused: 0, state: null }
+  const found: Busy = { forks: 0, hungForks: 0, worked: 0, hung: 0, died: 0, inFork: 0, refused: 0, state: null }
   const rounds = await roundsFor(p.threads.slice(1))
   const begun = performance.now()
   const isEnough = () => found.forks === FORKS || (found.forks >= LEAST_FORKS && performance.now() - begun > BUDGET_MS)
@@ -249,6 +251,7 @@ async function forkBusy(lab: Lab): Promise<void> {
   lab.fact('children that allocated and freed', found.worked)
   lab.fact('children that hung', found.hung)
   lab.fact('children that died', found.died)
+  lab.fact('of these two, children that never came out of fork', found.inFork)
   lab.fact('children that got no memory', found.refused)
   lab.fact('what the last one that hung was at', found.state)
   lab.fact('the parent allocates and frees afterwards', wordOf(await outcomeOf(churn(p.main, 100).run())))
@@ -282,6 +285,7 @@ async function forkOnce(p: Puppet, rounds: number, found: Busy): Promise<boolean
   )
   if (!isWithin && isProcess(forked)) return true
   ++found.forks
+  if (!isProcess(forked) && forked.pid !== p.pid) ++found.inFork
   if (used instanceof PuppetHung) {
     found.state = used.state
     ++found[used.pid === p.pid ? 'hungForks' : 'hung']
@@ -381,9 +385,10 @@ function explainBusy(facts: Facts): string[] {
       ...(died > 0 ? [`${died} die`] : []),
       ...(refused > 0 ? [`${refused} get no memory`] : []),
     ].join(' and ')
-    sentences.push(
-      `Of ${forks} children forked while other threads allocate ${what} when they go on to allocate and free.`,
-    )
+    const inFork = facts.number('of these two, children that never came out of fork')
+    const some = `when they go on to allocate and free${inFork > 0 ? `, ${inFork} of them inside of fork already` : ''}`
+    const when = inFork > 0 && inFork === hung + died && refused === 0 ? 'inside of fork itself' : some
+    sentences.push(`Of ${forks} children forked while other threads allocate ${what} ${when}.`)
   }
   const state = facts.get('what the last one that hung was at')
   if (typeof state === 'string') sentences.push(`The last one that hung: ${state}.`)

@@ -39,6 +39,7 @@ const base: MadeUp = {
   'children that allocated and freed': 20,
   'children that hung': 0,
   'children that died': 0,
+  'of these two, children that never came out of fork': 0,
   'children that got no memory': 0,
   'what the last one that hung was at': null,
   'the parent allocates and frees afterwards': 'works',
@@ -92,6 +93,11 @@ test('forks of a busy process', () => {
   expect(said(hung, state)).toContain('The last one that hung: it waits for a lock (futex).')
   const mixed = { 'children that died': 1, 'children that got no memory': 4 }
   expect(said(hung, mixed)).toContain('2 hang and 1 die and 4 get no memory')
+  const inFork = (count: number) => ({ 'of these two, children that never came out of fork': count })
+  expect(said(hung, inFork(2))).toContain('2 hang inside of fork itself.')
+  expect(said(hung, inFork(1))).toContain(
+    '2 hang when they go on to allocate and free, 1 of them inside of fork already.',
+  )
   expect(said({ 'of these, forks that did not come back': 1 })).toContain('fork itself does not come back')
   expect(said({ 'forks while others allocate': 0, 'children that allocated and freed': 0 })).toContain(
     'nothing is known of that',
