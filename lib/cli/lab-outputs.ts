@@ -1,6 +1,6 @@
 /**
- * The files that a lab writes: JSON, Markdown with its pictures and the pages of its maps, one SVG, or a whole lab book. All paths are tried
- * before the work.
+ * The files that a lab writes: JSON, Markdown with its pictures and the pages of its maps, one SVG, or a whole lab book.
+ * All paths that are named are tried before the work; those of pictures have names of their own, and are written last.
  */
 
 import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs'

@@ -41,14 +41,11 @@ export function openAll<Result>(wanted: readonly WantedReport<Result>[]): Report
     onStdout: onStdout > 0,
     write: (result) => {
       for (const [at, { file, format }] of open.entries()) {
-        let isMade = false
         try {
-          const text = format(result)
-          isMade = true
-          file.write(text)
+          file.write(format(result))
         } catch (error) {
-          // A file that could not be written has seen to itself; those that it was not yet the turn of are empty.
-          for (const rest of open.slice(isMade ? at + 1 : at)) rest.file.abandon()
+          // Those that were written stay; an empty file would be taken for a report.
+          for (const rest of open.slice(at)) rest.file.abandon()
           throw error
         }
       }

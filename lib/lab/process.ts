@@ -110,11 +110,15 @@ export class PuppetProcess {
     const blocks = new BlockTable(`puppet ${pid} (${this.#family.heap})`, this.blocks)
     let over = false
     const birth = this.#birth(pid, arrival, () => over)
-    birth.catch(() => blocks.close())
+    // The parent may be gone before anybody waits for it.
+    birth.catch(() => {})
     try {
       const first = await this.#arrived(birth, thread, `fork() in the child ${pid}`, pid)
       const child = new PuppetProcess(this.#family, this, first, thread, blocks)
       return first.hello.dying ? await child.#death() : child
+    } catch (error) {
+      blocks.close()
+      throw error
     } finally {
       over = true
     }

@@ -231,18 +231,21 @@ std::uint64_t rootIdentity() {
 
 char** currentEnvironment() { return environ; }
 
-std::uint64_t monotonicNs() {
+namespace {
+
+std::uint64_t readClock(clockid_t clock) {
   timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+}  // namespace
+
+std::uint64_t monotonicNs() { return readClock(CLOCK_MONOTONIC); }
+
 std::uint64_t clockOriginNs() {
-  timespec calendar{};
-  clock_gettime(CLOCK_REALTIME, &calendar);
-  const std::uint64_t now = monotonicNs();
-  return static_cast<std::uint64_t>(calendar.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(calendar.tv_nsec) -
-         now;
+  const std::uint64_t calendar = readClock(CLOCK_REALTIME);
+  return calendar - monotonicNs();
 }
 
 }  // namespace alloc8::platform
