@@ -22,7 +22,7 @@ export interface StackFrame {
 /** What is known of a death. */
 export interface Death {
   pid: number
-  /** `SIGSEGV` and so on; null where it ended by a status. */
+  /** `SIGSEGV` and so on; null where it ended by a status, with the first process, or nobody knows how. */
   signal: string | null
   exitCode: number | null
   /** The address that a SIGSEGV or SIGBUS was for; null where there was none. */
@@ -36,6 +36,9 @@ export interface Death {
   output: string
 }
 
+/** Of a death without last words. */
+export const untold = { address: null, thread: null, command: null, backtrace: [] }
+
 /** A puppet, or a fork of it, has died. Everything that was asked of it, and is asked of it afterwards, rejects with it. */
 export class PuppetDied extends Alloc8Error implements Death {
   readonly pid: number
@@ -47,8 +50,9 @@ export class PuppetDied extends Alloc8Error implements Death {
   readonly backtrace: StackFrame[]
   readonly output: string
 
-  constructor(death: Death) {
-    super('PUPPET_DIED', deathText(death), { hint: deathHint(death) })
+  /** `withFirst`: of a fork that was ended because the first process is no more. */
+  constructor(death: Death, withFirst = false) {
+    super('PUPPET_DIED', deathText(death, withFirst), { hint: deathHint(death) })
     this.name = 'PuppetDied'
     this.pid = death.pid
     this.signal = death.signal
@@ -115,8 +119,10 @@ export function framesOf(addresses: readonly bigint[], mappings: readonly Mappin
   })
 }
 
-function deathText({ pid, signal, exitCode, address, thread, command, output }: Death): string {
-  const status = exitCode === null ? 'how, only its parent was told' : `status ${exitCode}`
+function deathText(death: Death, withFirst: boolean): string {
+  const { pid, signal, exitCode, address, thread, command, output } = death
+  const unknown = withFirst ? 'with the first process' : 'how, only its parent was told'
+  const status = exitCode === null ? unknown : `status ${exitCode}`
   const how = signal ?? status
   const at = address === null ? '' : ` at 0x${address.toString(16)}`
   const who = thread === null ? '' : ` in ${thread}`

@@ -43,6 +43,14 @@ function endOfZombie(pid: number): ProcessEnd | null {
   return fields[0] === 'Z' ? statusOf(Number(fields[49])) : null
 }
 
+/**
+ * Whether a fork's end was that of all: those that the first process leaves behind are ended by its launcher. Whether
+ * the signal that did so is seen or not depends on who looks first.
+ */
+export function wentWith(firstPid: number, { exitCode, signal }: ProcessEnd): boolean {
+  return exitCode === null && [null, 'SIGTERM', 'SIGKILL'].includes(signal) && hasEnded(firstPid)
+}
+
 /** Where a fault was, if the kernel tells: not of a signal that was sent, nor of an address that is none (SI_KERNEL). */
 export function faultAddress({ signal, code, address }: LastWords): bigint | null {
   const isFault = ['SIGSEGV', 'SIGBUS'].includes(signalName(signal)) && code > 0 && code !== SI_KERNEL

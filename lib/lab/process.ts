@@ -5,7 +5,7 @@ import { Alloc8Error, usageError } from '../errors.ts'
 import { type Batch, type BatchOptions, type BatchResult, checkOptions, errorName, wholeIn } from './batch.ts'
 import { BlockTable } from './blocks.ts'
 import type { Arrival, Channel } from './channel.ts'
-import { framesOf, PuppetDied, PuppetHung, signalName } from './died.ts'
+import { framesOf, PuppetDied, PuppetHung, signalName, untold } from './died.ts'
 import {
   attempt,
   endWithin,
@@ -14,6 +14,7 @@ import {
   type ProcessEnd,
   stateOf,
   unknownEnd,
+  wentWith,
   withoutHandler,
 } from './kernel-words.ts'
 import { type Mapping, type MemorySums, type PageState, readMappings, readMemorySums, readPages } from './memory.ts'
@@ -41,9 +42,6 @@ const lastWordsMs = 3000
 /** How often a child that has not come is looked for, and how long its words may take once it has ended. */
 const birthPollMs = 20
 const lateMs = 200
-
-/** Of a death without last words. */
-const untold = { address: null, thread: null, command: null, backtrace: [] }
 
 export class PuppetProcess {
   readonly pid: number
@@ -381,7 +379,9 @@ export class PuppetProcess {
       return
     }
     void this.#end().then((end) => {
-      this.die(new PuppetDied({ pid: this.pid, ...end, ...untold, output: this.#family.output() }))
+      const withFirst = this.parent !== null && wentWith(this.#family.processes[0]?.pid ?? 0, end)
+      const how = withFirst ? unknownEnd : end
+      this.die(new PuppetDied({ pid: this.pid, ...how, ...untold, output: this.#family.output() }, withFirst))
     })
   }
 

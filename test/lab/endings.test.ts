@@ -105,18 +105,35 @@ describe('without its main thread', () => {
     await sent.close()
   })
 
-  test('killed, its death has the signal, and its forks say that theirs was told to nobody', {
+  test('killed, its death has the signal, and its forks are told to have gone with it', {
     timeout: 60_000,
   }, async () => {
     const p = await puppet({ heap: 'simple', timeoutMs })
     const child = await p.fork()
     process.kill(p.pid, 'SIGKILL')
     expect(await outcomeOf(p.main.malloc(8))).toMatchObject({ name: 'PuppetDied', signal: 'SIGKILL', exitCode: null })
-    await expect(outcomeOf(child.main.malloc(8))).resolves.toMatchObject({
-      name: 'PuppetDied',
-      message: `puppet ${child.pid} has died: how, only its parent was told`,
+    expect(await outcomeOf(child.main.malloc(8))).toMatchObject({
+      ...{ name: 'PuppetDied', signal: null, exitCode: null },
+      message: `puppet ${child.pid} has died: with the first process`,
     })
     expect(await p.close()).toMatchObject({ signal: 'SIGKILL' })
+  })
+
+  test('a fork of a fork that was killed had only that to tell how it ended', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs })
+    const child = await p.fork()
+    const grandchild = await child.fork()
+    process.kill(child.pid, 'SIGKILL')
+    expect(await outcomeOf(child.main.malloc(8))).toMatchObject({ name: 'PuppetDied', signal: 'SIGKILL' })
+    process.kill(grandchild.pid, 'SIGKILL')
+    const died = await outcomeOf(grandchild.main.malloc(8))
+    // Whether it is seen before whoever inherits it has cleared it away is the system's.
+    expect(died).toMatchObject({
+      name: 'PuppetDied',
+      message: expect.stringMatching(/SIGKILL|only its parent was told/),
+    })
+    expect(await p.main.malloc(8)).not.toBe(0n)
+    await p.close()
   })
 })
 
