@@ -94,6 +94,11 @@ export class Alloc8Error extends Error {
   }
 }
 
+/** Throws a USAGE error unless what was given as a call's options is an object. */
+export function checkObject(call: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw usageError(call, 'an object with options', options)
+}
+
 /** The error for an option or argument of the wrong shape: names the option, what was expected, what came. */
 export function usageError(option: string, expected: string, actual: unknown): Alloc8Error {
   const shown = typeof actual === 'string' ? JSON.stringify(actual) : String(actual)

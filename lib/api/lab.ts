@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { importUserModule, messageOf, placeOf } from '../config/user-module.ts'
-import { Alloc8Error, usageError } from '../errors.ts'
+import { Alloc8Error, checkObject, usageError } from '../errors.ts'
 import { listHeaps } from '../heaps/index.ts'
 import { nearest } from '../heaps/nearest.ts'
 import { checkExperiment, type Experiment } from '../lab/experiment.ts'
@@ -32,7 +32,11 @@ export interface LabRunOptions {
  *   `run()` for heaps
  */
 export async function lab(options: LabRunOptions = {}): Promise<LabResult[]> {
+  checkObject('lab', options)
   const { experiments: wanted, heaps, folder = process.cwd(), ...rest } = options
+  for (const [name, list] of Object.entries({ experiments: wanted, heaps })) {
+    if (list !== undefined && !Array.isArray(list)) throw usageError(name, 'a list', list)
+  }
   if (wanted?.length === 0) throw usageError('experiments', 'at least one experiment', '[]')
   if (heaps?.length === 0) throw usageError('heaps', 'at least one heap', '[]')
   const chosen: Experiment[] = []

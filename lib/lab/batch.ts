@@ -3,7 +3,7 @@
  * run afterwards, alone or together with those of other threads.
  */
 
-import { Alloc8Error, usageError } from '../errors.ts'
+import { Alloc8Error, checkObject, usageError } from '../errors.ts'
 import { BatchResult, Later } from './batch-result.ts'
 import type { BlockTable } from './blocks.ts'
 import { type Command, LONGEST, type Op, type RawResults, type ValueOf } from './protocol.ts'
@@ -57,6 +57,8 @@ export interface Runner {
   check(commands: readonly Command[]): void
   /** Runs it, after having met others where that is asked for. */
   run(batch: Batch, options: BatchOptions, meeting?: { place: number; parties: number }): Promise<RawResults>
+  /** Where it waits for others, it waits no longer. */
+  leaveMeeting(): void
 }
 
 /** How a batch is run. */
@@ -333,7 +335,9 @@ export class Batch {
 }
 
 /** Throws a USAGE error for options of the wrong shape. */
-export function checkOptions({ repeat, timeoutMs }: BatchOptions): void {
+export function checkOptions(options: BatchOptions): void {
+  checkObject('options', options)
+  const { repeat, timeoutMs } = options
   if (repeat !== undefined && !(Number.isInteger(repeat) && repeat > 0 && repeat <= MOST_REPEATS)) {
     throw usageError('repeat', `a whole number from 1 to ${MOST_REPEATS}`, repeat)
   }
@@ -348,7 +352,8 @@ export function wholeIn(name: string, value: number, least: number, most: number
   throw usageError(name, `a whole number from ${least} to ${most}`, value)
 }
 
-function bytesOf(data: string | Uint8Array): Uint8Array {
+/** Text as UTF-8, or bytes as they are; a USAGE error for anything else. */
+export function bytesOf(data: string | Uint8Array): Uint8Array {
   if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw usageError('data', 'text or bytes', data)
   return typeof data === 'string' ? Buffer.from(data) : data
 }

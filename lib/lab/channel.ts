@@ -83,6 +83,11 @@ export class Line {
     })
   }
 
+  /** Where its thread waits at a meeting, it waits no longer. */
+  leaveMeeting(): void {
+    if (!this.closed) void this.send([], { repeat: 1, timed: false, meeting: null, leave: true }).catch(() => {})
+  }
+
   /** How many lists are under way. */
   get pending(): number {
     return this.#waiting.size

@@ -119,25 +119,29 @@ export function framesOf(addresses: readonly bigint[], mappings: readonly Mappin
   })
 }
 
+/** No block begins there. */
+const firstPageBytes = 4096n
+
 function deathText(death: Death, withFirst: boolean): string {
   const { pid, signal, exitCode, address, thread, command, output } = death
   const unknown = withFirst ? 'with the first process' : 'how, only its parent was told'
   const status = exitCode === null ? unknown : `status ${exitCode}`
   const how = signal ?? status
-  const at = address === null ? '' : ` at 0x${address.toString(16)}`
+  const isNull = address !== null && address < firstPageBytes
+  const nullText = isNull ? ' (about null, which malloc gives where there is no memory)' : ''
+  const at = address === null ? '' : ` at 0x${address.toString(16)}${nullText}`
   const who = thread === null ? '' : ` in ${thread}`
   const what = command === null ? '' : `, by ${command}`
   const said = output.trim().split('\n').at(-1) ?? ''
   return `puppet ${pid} has died: ${how}${at}${who}${what}${said === '' ? '' : `; it said: ${said}`}`
 }
 
-function deathHint({ backtrace }: Death): string | undefined {
-  if (backtrace.length === 0) return undefined
-  return backtrace
-    .slice(0, 8)
-    .map(({ address, file, fileOffset, function: name }) => {
-      const place = file === null ? `0x${address.toString(16)}` : `${basename(file)}+0x${fileOffset.toString(16)}`
-      return name === null ? place : `${name} (${place})`
-    })
-    .join('\n')
+function deathHint({ exitCode, backtrace }: Death): string | undefined {
+  const hints = backtrace.slice(0, 8).map(({ address, file, fileOffset, function: name }) => {
+    const place = file === null ? `0x${address.toString(16)}` : `${basename(file)}+0x${fileOffset.toString(16)}`
+    return name === null ? place : `${name} (${place})`
+  })
+  // As it does where its connection is closed.
+  if (exitCode === 0) hints.push('with many threads, this process may have reached its limit of open files: ulimit -n')
+  return hints.length === 0 ? undefined : hints.join('\n')
 }

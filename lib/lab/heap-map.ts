@@ -4,7 +4,7 @@
  */
 
 import { basename } from 'node:path'
-import { Alloc8Error, usageError } from '../errors.ts'
+import { Alloc8Error, checkObject, usageError } from '../errors.ts'
 import { openSession } from '../session/live.ts'
 import type { LabMap, LabMapBlock, LabMapPages, LiveSession, SessionSnapshot } from '../types.ts'
 import type { Block } from './blocks.ts'
@@ -48,6 +48,7 @@ export async function heapMap(
   subject: Puppet | LiveSession | string | number,
   options: HeapMapOptions = {},
 ): Promise<LabMap> {
+  checkObject('heapMap', options)
   const { mappings: which = 'heap', pages = true, usable = true } = options
   if (which !== 'heap' && which !== 'all') throw usageError('mappings', '`heap` or `all`', which)
   const { title, subjects } = await subjectsOf(subject, usable)

@@ -6,6 +6,7 @@
 import { addon, type RawHeap } from '../binding/native.ts'
 import { Alloc8Error, usageError } from '../errors.ts'
 import { resolveHeap } from '../heaps/index.ts'
+import { bytesOf } from './batch.ts'
 import type { Mallinfo } from './thread.ts'
 
 const LARGEST = 2 ** 47
@@ -64,7 +65,7 @@ export class LoadedHeap {
 
   /** Stores bytes at a block's beginning. */
   write(address: bigint, data: string | Uint8Array): void {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)
+    const bytes = Buffer.from(bytesOf(data))
     this.#checkRange('write', address, bytes.length)
     addon().writeMemory(address, bytes)
   }

@@ -21,6 +21,7 @@ import { type Mapping, type MemorySums, type PageState, readMappings, readMemory
 import { type Command, checkLength, type LastWords, type RawResults } from './protocol.ts'
 import { nameFrames } from './symbols.ts'
 import { describeCommand, endings, PuppetThread, type ThreadEnding } from './thread.ts'
+import { checkParties, type MeetingPlaces, runTogether } from './together.ts'
 
 /** What all processes of a puppet share. */
 export interface Family {
@@ -32,8 +33,8 @@ export interface Family {
   rootEnd: Promise<ProcessEnd>
   /** What it has written so far. */
   output(): string
-  /** The next place at which threads meet. */
-  nextPlace(): number
+  /** Where threads meet. */
+  places: MeetingPlaces
 }
 
 /** How long a process may take to say why its connections are gone. */
@@ -192,10 +193,7 @@ export class PuppetProcess {
   /** Runs batches of several threads, of this process or of its forks, each from the moment when all are ready. */
   async together(batches: readonly Batch[], options: BatchOptions = {}): Promise<BatchResult[]> {
     checkOptions(options)
-    const threads = new Set(batches.map(({ runner }) => runner.thread))
-    if (batches.length === 0 || threads.size !== batches.length) {
-      throw usageError('together', 'batches of different threads', `${batches.length} of ${threads.size} threads`)
-    }
+    checkParties(batches)
     // Where one of them cannot come, the others would wait for it for good.
     for (const batch of batches) {
       const { thread } = batch.runner
@@ -205,15 +203,7 @@ export class PuppetProcess {
       batch.runner.check(batch.commands)
       batch.checkBlocks()
     }
-    const meeting = { place: this.#family.nextPlace(), parties: batches.length }
-    // Where one of them dies, what the others have allocated and freed is known all the same.
-    const ends = await Promise.allSettled(
-      batches.map(async (batch) => batch.settled(await batch.runner.run(batch, options, meeting))),
-    )
-    return ends.map((end) => {
-      if (end.status === 'rejected') throw end.reason
-      return end.value
-    })
+    return runTogether(batches, options, this.#family.places)
   }
 
   /** Its mappings now. */
@@ -241,7 +231,9 @@ export class PuppetProcess {
     this.ended = true
     await asked
     this.#over()
-    return this.#end()
+    const { timeoutMs } = this.#family
+    // Its destructors may take their time, as long as any call may.
+    return this.#inTime(this.#end(2 * timeoutMs), this.main, `exit(${status})`, timeoutMs)
   }
 
   /** Runs a list in a thread; for those who build on this. */
@@ -372,7 +364,8 @@ export class PuppetProcess {
 
   /** A connection has gone, and not because we asked for it. */
   #lost(thread: PuppetThread): void {
-    if (this.died !== null) return
+    // Of its status nobody needs to be told any more, but its parent keeps it until it has asked.
+    if (this.died !== null) return void this.parent?.endOfChild(this.pid)
     if (thread.ended || this.ended) {
       // Whoever still waits for an answer waits for nothing.
       thread.line.fail(this.#gone(thread))
@@ -386,15 +379,15 @@ export class PuppetProcess {
   }
 
   /** How it ended: the launcher knows it of the first process, its parent of a fork. */
-  async #end(): Promise<ProcessEnd> {
-    if (this.parent !== null) return this.parent.endOfChild(this.pid)
-    return Promise.race([this.#family.rootEnd, sleep(lastWordsMs, unknownEnd, { ref: false })])
+  async #end(ms = lastWordsMs): Promise<ProcessEnd> {
+    if (this.parent !== null) return this.parent.endOfChild(this.pid, ms)
+    return Promise.race([this.#family.rootEnd, sleep(ms, unknownEnd, { ref: false })])
   }
 
   /** How a child of it ended; unknown where nobody is left to ask, or it goes on. */
-  async endOfChild(pid: number): Promise<ProcessEnd> {
+  async endOfChild(pid: number, ms = lastWordsMs): Promise<ProcessEnd> {
     const commands: Command[] = [{ op: 'waitProcess', args: [BigInt(pid)] }]
     const reap = () => this.ask(this.#living() ?? this.main, commands, { timeoutMs: lastWordsMs }, null)
-    return endWithin(lastWordsMs, pid, reap)
+    return endWithin(ms, pid, reap)
   }
 }

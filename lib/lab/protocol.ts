@@ -5,7 +5,7 @@
 
 import { Alloc8Error } from '../errors.ts'
 
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** Every command and its number. */
 export const ops = {
@@ -73,6 +73,8 @@ export interface RequestOptions {
   timed: boolean
   /** Waits at this place for so many parties first. */
   meeting: { place: number; parties: number } | null
+  /** Whoever waits at a meeting waits no longer. */
+  leave?: boolean | undefined
 }
 
 /** Sizes in bytes, as in the header. */
@@ -105,7 +107,8 @@ export function encodeRequest(commands: readonly Command[], options: RequestOpti
   const bytes = checkLength(commands)
   const buffer = Buffer.alloc(layout.request + bytes)
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-  const head = [bytes, options.sequence, commands.length, options.repeat, options.timed ? 1 : 0]
+  const flags = (options.timed ? 1 : 0) | (options.leave ? 2 : 0)
+  const head = [bytes, options.sequence, commands.length, options.repeat, flags]
   for (const [at, value] of head.entries()) view.setUint32(4 * at, value, true)
   view.setUint32(20, options.meeting?.place ?? 0, true)
   view.setUint32(24, options.meeting?.parties ?? 0, true)
@@ -173,7 +176,7 @@ export interface RawResults {
   ns: Float64Array
   /** The bytes that commands have read, by position. */
   data: Map<number, Buffer>
-  /** On the monotonic clock, when all who were to wait for one another were there. */
+  /** On the monotonic clock, when all who were to wait for one another were there; 0 where they never were. */
   startNs: bigint
   totalNs: number
 }

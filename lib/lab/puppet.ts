@@ -7,7 +7,7 @@ import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nativeFile } from '../binding/native.ts'
-import { Alloc8Error, usageError } from '../errors.ts'
+import { Alloc8Error, checkObject, usageError } from '../errors.ts'
 import { resolveHeap } from '../heaps/index.ts'
 import type { LauncherHandle } from '../launch/launch.ts'
 import { prepareTarget, runTarget } from '../launch/run.ts'
@@ -16,6 +16,7 @@ import { checkOptions } from './batch.ts'
 import { type Arrival, Channel } from './channel.ts'
 import type { ProcessEnd } from './kernel-words.ts'
 import { type Family, PuppetProcess } from './process.ts'
+import { MeetingPlaces } from './together.ts'
 
 /** What `puppet()` takes. */
 export interface PuppetOptions {
@@ -39,8 +40,6 @@ const graceMs = 500
 const lastWordsMs = 3000
 /** The end of its output that is kept. */
 const keptOutput = 64 << 10
-/** Places below are for barriers in batches. */
-const [firstPlace, places] = [128, 128]
 const mostThreads = 16_000
 
 /** A puppet: its first process, with what holds for all of its processes. */
@@ -113,11 +112,14 @@ interface PuppetParts {
  *   the heap's library is not in the process. As `run()` for the heap, and USAGE
  */
 export async function puppet(options: PuppetOptions = {}): Promise<Puppet> {
+  checkObject('puppet', options)
   const { heap = 'default', threads = 1, timeoutMs = 10_000, env, probe, signal } = options
   if (!(Number.isInteger(threads) && threads >= 0 && threads <= mostThreads)) {
     throw usageError('threads', `a whole number from 0 to ${mostThreads}`, threads)
   }
   checkOptions({ timeoutMs })
+  if (env !== undefined) checkObject('env', env)
+  if (!(signal === undefined || signal instanceof AbortSignal)) throw usageError('signal', 'an AbortSignal', signal)
   const resolved = await resolveHeap(heap)
   const channel = await Channel.open()
   const { arrival } = channel.expect()
@@ -138,10 +140,9 @@ export async function puppet(options: PuppetOptions = {}): Promise<Puppet> {
     ({ exitCode, signal }) => ({ exitCode, signal }),
     () => ({ exitCode: null, signal: null }),
   )
-  let place = 0
   const family: Family = {
     ...{ heap, channel, timeoutMs, processes: [], rootEnd, output: () => output },
-    nextPlace: () => firstPlace + (place++ % places),
+    places: new MeetingPlaces(),
   }
   try {
     const first = await firstArrival({ arrival, running, timeoutMs, heap, output: () => output })

@@ -10,7 +10,7 @@
 
 namespace alloc8::puppet {
 
-constexpr std::uint32_t kProtocolVersion = 2;
+constexpr std::uint32_t kProtocolVersion = 3;
 
 // Every command: its number, its name, and what its arguments are. A result has a value, an errno, and for some bytes.
 // New ones go to the end.
@@ -76,6 +76,7 @@ static_assert(sizeof(Command) == 48);
 
 // Flags of a request.
 constexpr std::uint32_t kTimed = 1;  // the time of each command as well
+constexpr std::uint32_t kLeave = 2;  // an empty list: whoever waits at a meeting waits no longer
 
 struct Request {
   std::uint32_t bytes;  // of all that follows
@@ -96,7 +97,7 @@ struct Reply {
   std::uint32_t sequence;
   Kind kind;
   std::uint32_t results;
-  std::uint64_t startNs;  // monotonic, once all parties were there
+  std::uint64_t startNs;  // monotonic, once all parties were there; 0 where they never were, and nothing was done
   std::uint64_t ns;       // from then to the end of the last command
 };
 static_assert(sizeof(Reply) == 32);

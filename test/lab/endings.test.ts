@@ -1,7 +1,12 @@
 /** Ends that come in an odd order: of main threads, of those who wait, of puppets with forks; and values of the wrong kind. */
 
-import { describe, expect, test } from 'vitest'
-import { heapMap, outcomeOf, puppet } from '../../lib/index.ts'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { heapMap, lab, loadHeap, outcomeOf, type Puppet, puppet } from '../../lib/index.ts'
+import { compile } from '../support/compile.ts'
+import { until } from '../support/launching.ts'
 
 const timeoutMs = 8000
 
@@ -137,6 +142,90 @@ describe('without its main thread', () => {
   })
 })
 
+/** A child that does not come to meetings, for it sleeps. */
+const sleeper = async (p: Puppet) => {
+  const child = await p.fork(0)
+  child.main.sleep(100_000).catch(() => {})
+  return child
+}
+
+describe('those who wait for one that dies', () => {
+  test('before it has come wait no longer, and can be used as before', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs: 50_000 })
+    try {
+      for (let round = 0; round < 3; ++round) {
+        const child = await sleeper(p)
+        const block = await p.main.malloc(8)
+        const [ours, its] = [p.main.batch(), child.main.batch()]
+        ours.free(block)
+        its.malloc(8)
+        const meeting = outcomeOf(p.together([ours, its]))
+        process.kill(child.pid, 'SIGKILL')
+        expect(await meeting).toMatchObject({ name: 'PuppetDied', pid: child.pid, signal: 'SIGKILL' })
+        // What was never begun has freed nothing.
+        await p.main.free(block)
+      }
+      const batches = [p.main.batch(), p.thread(0).batch()]
+      const blocks = batches.map((batch) => batch.malloc(8))
+      const results = await p.together(batches)
+      for (const [at, block] of blocks.entries()) expect(results[at]?.value(block)).not.toBe(0n)
+    } finally {
+      await p.close()
+    }
+  })
+
+  test('at a barrier of a list are told so', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs: 50_000 })
+    try {
+      const child = await p.fork(0)
+      const [ours, its] = [p.main.batch(), child.main.batch()]
+      const waits = ours.barrier(3, 2)
+      its.load(1n)
+      its.barrier(3, 2)
+      expect(await outcomeOf(p.together([ours, its]))).toMatchObject({ name: 'PuppetDied', pid: child.pid })
+      expect(await p.main.malloc(8)).not.toBe(0n)
+      expect(waits.command).toBe(0)
+    } finally {
+      await p.close()
+    }
+  })
+
+  test('of a fork that has died nothing stays, not even its status', { timeout: 60_000 }, async () => {
+    const p = await puppet({ heap: 'simple', timeoutMs })
+    try {
+      for (const how of ['crashes', 'is killed']) {
+        const child = await p.fork()
+        if (how === 'is killed') process.kill(child.pid, 'SIGKILL')
+        const asked: Promise<unknown> = how === 'crashes' ? child.main.load(1n) : child.main.sleep(10_000)
+        expect(await outcomeOf(asked)).toMatchObject({ name: 'PuppetDied' })
+        await until(() => !existsSync(`/proc/${child.pid}`), `the status of a fork that ${how} is asked for`)
+      }
+    } finally {
+      await p.close()
+    }
+  })
+})
+
+describe('an end that takes its time', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alloc8-lab-endings-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('is waited for as any call is, and is a hang after that', { timeout: 60_000 }, async () => {
+    const source = `#include <unistd.h>
+      __attribute__((destructor)) static void end(void) { sleep(4); }`
+    const library = await compile(folder, { name: 'slow-end.so', source, flags: ['-shared', '-fPIC'] })
+    const env = { ...process.env, LD_PRELOAD: library }
+    const [patient, hasty] = await Promise.all([
+      puppet({ heap: 'system', env, timeoutMs: 30_000 }),
+      puppet({ heap: 'system', env, timeoutMs: 500 }),
+    ])
+    const [late, hung] = await Promise.all([patient.exit(3), outcomeOf(hasty.exit(3))])
+    expect(late).toEqual({ exitCode: 3, signal: null })
+    expect(hung).toMatchObject({ name: 'PuppetHung', command: 'exit(3)' })
+    await Promise.all([patient.close(), hasty.close()])
+  })
+})
+
 describe('what could not be carried through', () => {
   test('threads of another puppet are refused by name, and nobody waits for them', { timeout: 60_000 }, async () => {
     const [p, q] = await Promise.all([puppet({ heap: 'simple', timeoutMs }), puppet({ heap: 'simple', timeoutMs })])
@@ -237,6 +326,19 @@ describe('what could not be carried through', () => {
       await expect(p.main.sleep(-1)).rejects.toMatchObject(usage(/^sleep: expected milliseconds from 0, got -1$/))
       await expect(p.thread(0).exit(wrong('later'))).rejects.toMatchObject(usage(/got "later"$/))
       expect(await p.thread(0).malloc(1)).not.toBe(0n)
+      for (const list of [null, 5, [null]]) {
+        await expect(p.together(wrong(list))).rejects.toMatchObject(usage(/^together: expected a list of batches/))
+      }
+      await expect(p.main.batch().run(wrong(null))).rejects.toMatchObject(usage(/^options: .*, got null$/))
+      await expect(puppet(wrong(null))).rejects.toMatchObject(usage(/^puppet: .*, got null$/))
+      await expect(puppet({ signal: wrong(5) })).rejects.toMatchObject(usage(/^signal: .*, got 5$/))
+      await expect(puppet({ env: wrong(5) })).rejects.toMatchObject(usage(/^env: .*, got 5$/))
+      await expect(heapMap(p, wrong(null))).rejects.toMatchObject(usage(/^heapMap: .*, got null$/))
+      await expect(lab(wrong('inspector'))).rejects.toMatchObject(usage(/^lab: .*, got "inspector"$/))
+      await expect(lab({ experiments: wrong('inspector') })).rejects.toMatchObject(usage(/^experiments: .* a list/))
+      const heap = await loadHeap('simple')
+      const loaded = heap.malloc(16)
+      expect(() => heap.write(loaded, wrong(5))).toThrow(/^data: expected text or bytes, got 5$/)
     } finally {
       await p.close()
     }

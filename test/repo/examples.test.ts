@@ -21,6 +21,10 @@ const examples: Record<string, { args: string[]; prints: RegExp; needs?: string 
     args: ['--heaps', 'system,simple', '--json', '-'],
     prints: /"meaning": "A late write ended the program for blocks of these sizes: [\s\S]*"heap": "simple"/,
   },
+  'examples/lab/next-block.ts': {
+    args: ['--heaps', 'system,simple', '--json', '-'],
+    prints: /"meaning": "After [0-4] of 4 forks it was the same address\."[\s\S]*"kind": "matrix"/,
+  },
   'examples/lab/who-gets-it-again.ts': {
     args: ['--heaps', 'system,simple', '--json', '-'],
     prints:

@@ -60,8 +60,9 @@ extern const char* controllerPath;
 int startActor(std::uint64_t token);
 // Waits for the end of a thread that was started so; an errno, 0 for none.
 int joinActor(std::uint64_t token);
-// A place where `parties` threads wait for one another, in this process and in its forks. False: no such place.
-bool meet(std::uint64_t place, std::uint64_t parties);
+// A place where `parties` threads wait for one another, in this process and in its forks. An errno, 0 for none: EINVAL
+// where there is no such place, ECANCELED where the controller has said over `connection` that nobody else comes.
+int meet(std::uint64_t place, std::uint64_t parties, const Connection& connection);
 // Maps what meet() needs; false where there is no memory.
 bool prepareMeetings();
 // Has signals that end a process reported first; once for the process.

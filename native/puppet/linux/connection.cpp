@@ -75,6 +75,21 @@ const Request* Connection::receive() {
   return request;
 }
 
+bool Connection::toldToLeave() const {
+  // Others may have come before it: to ask after a child that has died, for one.
+  char waiting[4096];
+  const ssize_t got = ::recv(socket_, waiting, sizeof waiting, MSG_PEEK | MSG_DONTWAIT);
+  if (got <= 0) return got == 0;
+  const auto bytes = static_cast<std::size_t>(got);
+  for (std::size_t at = 0; at + sizeof(Request) <= bytes;) {
+    Request next;
+    std::memcpy(&next, waiting + at, sizeof next);
+    if ((next.flags & kLeave) != 0) return true;
+    at += sizeof next + next.bytes;
+  }
+  return false;
+}
+
 const Command* Connection::commands() const { return reinterpret_cast<const Command*>(in_.at(sizeof(Request))); }
 
 const char* Connection::data() const {

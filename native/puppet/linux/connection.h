@@ -31,6 +31,8 @@ class Connection {
 
   // Waits for the next request and reads it whole; null when the controller has gone.
   const Request* receive();
+  // Whether what comes next, or soon after, asks to leave the meeting that this thread waits at, or nobody is left to ask.
+  bool toldToLeave() const;
   const Command* commands() const;
   const char* data() const;
   std::size_t dataBytes() const { return dataBytes_; }

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <ctime>
 
 #include "puppet/linux/actor.h"
 
@@ -29,12 +30,17 @@ struct Started {
 };
 Started g_started[kMaxThreads];
 
-constexpr std::size_t kMeetings = 256;
-// A barrier for any number of parties: the last to come begins the next round, by which the others go on.
+// As many as a puppet has meetings, about: one where somebody died has no second (lib/lab/together.ts). Only pages that
+// are used are there.
+constexpr std::size_t kMeetings = 65536;
+// A barrier for any number of parties: the last to come begins the next round, by which the others go on. The low half
+// counts who has arrived, the high half is the round, so that to arrive and to leave are one step each.
 struct Meeting {
-  std::atomic<std::uint32_t> arrived;
-  std::atomic<std::uint32_t> round;
+  std::atomic<std::uint64_t> state;
 };
+constexpr std::uint64_t kRound = std::uint64_t{1} << 32;
+// How long one sleeps before it looks whether it was told to leave.
+constexpr long kLookNs = 20'000'000;
 Meeting* g_meetings = nullptr;
 
 void* playToken(void* argument) {
@@ -82,23 +88,35 @@ bool prepareMeetings() {
   return true;
 }
 
-bool meet(std::uint64_t place, std::uint64_t parties) {
-  if (place >= kMeetings || parties == 0) return false;
-  Meeting& meeting = g_meetings[place];
-  const std::uint32_t round = meeting.round.load();
-  if (meeting.arrived.fetch_add(1) + 1 == parties) {
-    meeting.arrived.store(0);
-    meeting.round.fetch_add(1);
-    syscall(SYS_futex, &meeting.round, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-    return true;
+int meet(std::uint64_t place, std::uint64_t parties, const Connection& connection) {
+  if (place >= kMeetings || parties == 0) return EINVAL;
+  std::atomic<std::uint64_t>& state = g_meetings[place].state;
+  // The half that changes when all are there; x86-64 and arm64 have it last.
+  auto* roundWord = reinterpret_cast<std::uint32_t*>(&state) + 1;
+  std::uint64_t seen = state.load();
+  std::uint64_t round = 0;
+  bool last = false;
+  do {
+    round = seen / kRound;
+    last = seen % kRound + 1 == parties;
+  } while (!state.compare_exchange_weak(seen, last ? (round + 1) * kRound : seen + 1));
+  if (last) {
+    syscall(SYS_futex, roundWord, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+    return 0;
   }
-  while (meeting.round.load() == round) {
-    // A short spin first: whoever waits in the kernel starts microseconds after the others.
-    for (int i = 0; i < 10000 && meeting.round.load() == round; ++i) {
+  const auto waiting = [&] { return state.load() / kRound == round; };
+  // A short spin first: whoever waits in the kernel starts microseconds after the others.
+  for (int i = 0; i < 10000 && waiting(); ++i) {
+  }
+  while (waiting()) {
+    const timespec look{0, kLookNs};
+    syscall(SYS_futex, roundWord, FUTEX_WAIT, static_cast<std::uint32_t>(round), &look, nullptr, 0);
+    if (!waiting() || !connection.toldToLeave()) continue;
+    for (seen = state.load(); seen / kRound == round;) {
+      if (state.compare_exchange_weak(seen, seen - 1)) return ECANCELED;
     }
-    if (meeting.round.load() == round) syscall(SYS_futex, &meeting.round, FUTEX_WAIT, round, nullptr, nullptr, 0);
   }
-  return true;
+  return 0;
 }
 
 }  // namespace alloc8::puppet
