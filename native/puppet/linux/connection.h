@@ -31,7 +31,7 @@ class Connection {
 
   // Waits for the next request and reads it whole; null when the controller has gone.
   const Request* receive();
-  // Whether what comes next, or soon after, asks to leave the meeting that this thread waits at, or nobody is left to ask.
+  // Whether something that has come asks to leave the meeting that this thread waits at, or nobody is left to ask.
   bool toldToLeave() const;
   const Command* commands() const;
   const char* data() const;
