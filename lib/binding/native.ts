@@ -150,6 +150,8 @@ export interface RawSamples {
   /** For which there was no room, and what they stand for. */
   lostSamples: number
   lostBytes: number
+  /** Where the process has its sampled live blocks, for who may read its memory; null in files of before. */
+  live: { addressesAt: bigint; blocksAt: bigint; places: number } | null
   /** Upper limits in nanoseconds of all buckets of lifetimes but the last. */
   lifetimeLimitsNs: number[]
   modules: RawModule[]

@@ -1,16 +1,20 @@
 /**
  * `heapMap()`: what lies where, as data for a picture. Of a puppet its blocks, mappings and pages, of all of its
- * processes; of another process, or those of a session, mappings and pages: whose their blocks are nobody has told us.
+ * processes; of a session what was sampled of them besides mappings and pages; of another process these alone: whose its
+ * blocks are nobody has told us.
  */
 
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { Alloc8Error, checkObject, usageError } from '../errors.ts'
 import { openSession } from '../session/live.ts'
+import { readSamples } from '../session/samples.ts'
 import type { LabMap, LabMapBlock, LabMapPages, LiveSession, SessionSnapshot } from '../types.ts'
 import type { Block } from './blocks.ts'
+import { attempt } from './kernel-words.ts'
 import { type Mapping, mostPages, PAGE, readMappings, readPageRuns } from './memory.ts'
 import type { PuppetProcess } from './process.ts'
 import { Puppet } from './puppet.ts'
+import { readSampledBlocks, type SampledBlock } from './sampled-blocks.ts'
 import { hex } from './words.ts'
 
 /** What `heapMap()` takes besides whose map it is. */
@@ -39,7 +43,8 @@ interface Subject {
 
 /**
  * The map of a puppet, of a process by its number, or of the processes of a session (its folder, or what `openSession`
- * gives).
+ * gives). Of a session under `sample` the blocks are the sampled ones that are live; of other sessions, and of a process
+ * by its number, none are known.
  *
  * @throws Alloc8Error PROCESS: it has ended, or may not be read, and then the hint names what is in the way.
  *   SESSION_UNKNOWN; USAGE
@@ -104,6 +109,7 @@ const stranger = (pid: number, name: string | null): Subject => ({
   ...{ blocks: [], usable: new Map() },
 })
 
+/** Of those that are sampled, with the sampled blocks that are live. */
 function sessionSubjects(
   directory: string,
   { processes, state }: SessionSnapshot,
@@ -116,8 +122,29 @@ function sessionSubjects(
       hint: 'a map shows memory as it is now: ask while the program runs, under a probe (alloc8 watch lists what runs)',
     })
   }
-  const subjects = running.map(({ pid, name }) => stranger(pid, name))
-  return { title: `Memory of session ${basename(directory)}`, subjects }
+  const sampled = running.map(({ id }) => sampledIn(join(directory, `${id}.samples`)))
+  const born = sampled.flatMap((found) => found?.blocks.map(({ bornNs }) => bornNs) ?? []).sort(ascending)
+  const places = new Map(born.map((bornNs, at) => [bornNs, at]))
+  const subjects = running.map(({ pid, name }, at) => {
+    const found = sampled[at] ?? { startNs: 0n, blocks: [] }
+    const blocks = found.blocks.map(({ address, size, thread, bornNs }) => {
+      return { address, size, thread, number: places.get(bornNs) ?? 0, freedBy: null, freedAt: null }
+    })
+    const usable = new Map(found.blocks.map((block) => [block.address, block.usable]))
+    return { ...stranger(pid, name), from: born.filter((bornNs) => bornNs < found.startNs).length, blocks, usable }
+  })
+  const what = born.length > 0 ? 'Sampled blocks' : 'Memory'
+  return { title: `${what} of session ${basename(directory)}`, subjects }
+}
+
+const ascending = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Null of a process that is not sampled, or whose memory may not be read: its mappings may be all the same. */
+function sampledIn(file: string): { startNs: bigint; blocks: SampledBlock[] } | null {
+  return attempt(() => {
+    const samples = readSamples(file)
+    return { startNs: samples.startNs, blocks: readSampledBlocks(samples) }
+  })
 }
 
 async function puppetSubjects(puppet: Puppet, usable: boolean): Promise<{ title: string; subjects: Subject[] }> {

@@ -158,6 +158,26 @@ function eachPage(pid: number, start: bigint, end: bigint, use: (at: number, hig
 }
 
 /**
+ * Gives `use` a function that copies a process's memory: so many bytes from an address on, null where they are not there.
+ * @throws Alloc8Error PROCESS: it has ended, or may not be read
+ */
+export function withMemoryOf<T>(pid: number, use: (read: (address: bigint, bytes: number) => Buffer | null) => T): T {
+  const file = opened(pid, 'mem')
+  try {
+    return use((address, bytes) => {
+      const buffer = Buffer.alloc(bytes)
+      try {
+        return readSync(file, buffer, 0, bytes, address) === bytes ? buffer : null
+      } catch {
+        return null
+      }
+    })
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
  * How many threads a process has.
  * @throws Alloc8Error PROCESS
  */

@@ -68,6 +68,14 @@ Napi::Object toObject(Napi::Env env, const alloc8::record::SamplesContent& conte
   result.Set("sampleBytes", number(env, content.header.meanBytes));
   result.Set("lostSamples", number(env, content.header.lostSamples));
   result.Set("lostBytes", number(env, content.header.lostBytes));
+  result.Set("live", env.Null());
+  if (content.header.livePlaces != 0) {
+    Napi::Object live = Napi::Object::New(env);
+    live.Set("addressesAt", Napi::BigInt::New(env, content.header.liveAddresses));
+    live.Set("blocksAt", Napi::BigInt::New(env, content.header.liveBlocks));
+    live.Set("places", number(env, content.header.livePlaces));
+    result.Set("live", live);
+  }
   Napi::Array limits = Napi::Array::New(env);
   std::uint64_t limit = alloc8::record::kShortestLifetimeNs;
   for (std::uint32_t i = 0; i + 1 < alloc8::record::kLifetimes; ++i, limit *= 4) limits.Set(i, number(env, limit));

@@ -60,4 +60,10 @@ bool LiveSamples::take(const void* block, LiveSample* sample) {
   return true;
 }
 
+void LiveSamples::tellPlaces(record::SamplesHeader* header) const {
+  header->liveAddresses = reinterpret_cast<std::uintptr_t>(addresses_);
+  header->liveBlocks = reinterpret_cast<std::uintptr_t>(samples_);
+  header->livePlaces = kBuckets * kBucket;
+}
+
 }  // namespace alloc8::probe

@@ -11,17 +11,11 @@
 #include <cstdint>
 
 #include "alloc8/detail/compiler.h"
+#include "record/samples_format.h"
 
 namespace alloc8::probe {
 
-// What is known of a sampled block.
-struct LiveSample {
-  std::uint64_t bytes;
-  std::uint64_t requested;
-  std::uint64_t bornNs;
-  std::uint32_t site;
-  std::int32_t thread;
-};
+using LiveSample = record::SampledBlock;
 
 class LiveSamples {
  public:
@@ -38,6 +32,8 @@ class LiveSamples {
   bool put(const void* block, const LiveSample& sample);
   // Takes a block out; false where it is not there.
   bool take(const void* block, LiveSample* sample);
+  // Where addresses and samples lie.
+  void tellPlaces(record::SamplesHeader* header) const;
 
  private:
   static constexpr int kFilterBits = 15;

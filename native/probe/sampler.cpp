@@ -86,7 +86,9 @@ bool begin() {
   if (liveSamples == nullptr || siteIndex == nullptr) return false;
   const record::ProbeHeader& process = processFile.header();
   measureSamplingCost(processFile.header().costPicoseconds);
-  return samplesFile.create(path, process.pid, process.ppid, asked);
+  if (!samplesFile.create(path, process.pid, process.ppid, asked)) return false;
+  liveSamples->tellPlaces(&samplesFile.header());
+  return true;
 }
 
 std::uint64_t nextRandom(std::uint64_t& state) {

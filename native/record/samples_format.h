@@ -52,9 +52,24 @@ struct SamplesHeader {
   std::uint64_t lostSamples;  // for which there was no room
   std::uint64_t lostBytes;    // what they stand for
   std::uint64_t varianceShift;
-  std::uint64_t reserved[15];
+  // Where the process has its sampled blocks that are live, for who may read its memory: an array of addresses (0 and 1
+  // stand for none) and one of SampledBlock, of so many each. 0 in files of before.
+  std::uint64_t liveAddresses;
+  std::uint64_t liveBlocks;
+  std::uint64_t livePlaces;
+  std::uint64_t reserved[12];
 };
 static_assert(sizeof(SamplesHeader) <= kSamplesPage);
+
+// What is known of a sampled block.
+struct SampledBlock {
+  std::uint64_t bytes;      // usable
+  std::uint64_t requested;  // 16 at least
+  std::uint64_t bornNs;
+  std::uint32_t site;
+  std::int32_t thread;  // as in SampledThread
+};
+static_assert(sizeof(SampledBlock) == 32);
 
 // An object of the process in which frames lie.
 struct SampledModule {

@@ -8,6 +8,7 @@ import { heapMap } from '../../lib/lab/heap-map.ts'
 import { readMappings, readPageRuns, readPages } from '../../lib/lab/memory.ts'
 import { heapMapHtml, pictureSvg } from '../../lib/report/index.ts'
 import type { LabMap } from '../../lib/types.ts'
+import { until } from '../support/launching.ts'
 
 async function withPuppet(heap: string, work: (p: Puppet) => Promise<void>): Promise<void> {
   const p = await puppet({ heap, threads: 2 })
@@ -241,6 +242,66 @@ describe('a session', () => {
       code: 'PROCESS',
       message: expect.stringContaining('all of its processes have ended'),
     })
+  })
+
+  test('that samples has the blocks of each of its processes, and a fork its own alone', {
+    timeout: 60_000,
+  }, async () => {
+    const program = `
+import os, sys, time
+mine = [bytearray(100_000) for _ in range(50)]
+if os.fork() == 0:
+    its = [bytearray(200_000) for _ in range(20)]
+else:
+    time.sleep(0.2)
+    mine += [bytearray(300_000) for _ in range(10)]
+    del mine[:25]
+print('ready', flush=True)
+time.sleep(60)`
+    let output = ''
+    const { session, result, launcher } = await start({
+      ...{ command: ['python3', '-c', program], stdin: 'ignore', stderr: 'inherit', killTree: true, lifeline: true },
+      stdout: (chunk: Buffer) => {
+        output += chunk
+      },
+      probe: { levels: ['sample'], sampleBytes: 1000 },
+    })
+    try {
+      await until(() => output.match(/ready/g)?.length === 2, 'both are ready', 30_000)
+      const map = await heapMap(session)
+      expect(map.title).toMatch(/^Sampled blocks of session /)
+      const sizes = [100_000, 200_000, 300_000]
+      const large = map.blocks.filter(({ size }) => sizes.some((bytes) => Math.abs(size - bytes) < 100))
+      const counted = (map.processes ?? []).map(({ name }) =>
+        sizes.map((bytes) => {
+          const of = large.filter(({ process, size }) => process === name && Math.abs(size - bytes) < 100)
+          return of.length
+        }),
+      )
+      // At one in a thousand bytes none of these is missed.
+      expect(counted).toEqual([
+        [25, 0, 10],
+        [0, 20, 0],
+      ])
+      for (const { address, size, usable, live, process, thread } of large) {
+        expect(live).toBe(true)
+        expect(usable).toBeGreaterThanOrEqual(size)
+        expect(thread).toMatch(/^python3\S* \d+$/)
+        const inside = map.mappings.some(
+          (mapping) =>
+            mapping.process === process &&
+            BigInt(mapping.start) <= BigInt(address) &&
+            BigInt(address) + BigInt(size) <= BigInt(mapping.end),
+        )
+        expect(inside).toBe(true)
+      }
+      const ages = large.filter(({ process }) => process === map.processes?.[0]?.name).sort((a, b) => a.age - b.age)
+      expect(ages.map(({ size }) => size > 290_000)).toEqual([...Array(25).fill(false), ...Array(10).fill(true)])
+      expect(map.processes?.[1]?.from).toBeGreaterThan(0)
+    } finally {
+      launcher.endTree()
+    }
+    await result
   })
 
   test('that is none', async () => {

@@ -35,6 +35,7 @@ export function raw(modules: RawModule[], sites: RawSite[], more: Partial<RawSam
     sampleBytes: 1024,
     lostSamples: 0,
     lostBytes: 0,
+    live: null,
     lifetimeLimitsNs: [1000],
     modules,
     threads: [

@@ -94,6 +94,7 @@ describe('version 1 of', () => {
       sampleBytes: 4096,
       lostSamples: 0,
       lostBytes: 0,
+      live: null,
     })
     expect([lifetimeLimitsNs.length, ...lifetimeLimitsNs.slice(0, 3)]).toEqual([19, 1000, 4000, 16_000])
     expect(modules[0]).toEqual({
