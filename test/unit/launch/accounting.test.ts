@@ -63,9 +63,10 @@ describe('CPU time', () => {
 })
 
 test('wall time is the target’s life and not ours', async () => {
+  const start = performance.now()
   const { wallNs, userNs, sysNs } = await launch({ ...silent, path: '/bin/sleep', args: ['0.2'] })
   expect(wallNs).toBeGreaterThanOrEqual(200e6)
-  expect(wallNs).toBeLessThan(1000e6)
+  expect(wallNs / 1e6).toBeLessThan(performance.now() - start)
   expect(userNs + sysNs).toBeLessThan(100e6)
 })
 
@@ -74,8 +75,8 @@ test('the time until a left-over process ends is not wall time', async () => {
   const start = performance.now()
   const { wallNs, killed } = await shell(script)
   expect(killed).toBeGreaterThanOrEqual(1)
-  expect(performance.now() - start).toBeGreaterThan(600)
-  expect(wallNs).toBeLessThan(1000e6)
+  // The grace comes on top.
+  expect(performance.now() - start - wallNs / 1e6).toBeGreaterThan(450)
 })
 
 test('faults and switches are the kernel’s counts', async () => {

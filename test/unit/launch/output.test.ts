@@ -59,7 +59,7 @@ describe('a process that outlives the target and keeps the pipe open', () => {
     const start = performance.now()
     const result = await shell('sleep 30 & echo done', { stdout: sink, killTree: false, lifeline: false })
     leftover = result.leftovers[0]?.pid ?? 0
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(20_000)
     expect(text()).toBe('done\n')
     expect(result.leftovers).toMatchObject([{ command: 'sleep 30' }])
   })
@@ -93,7 +93,7 @@ os._exit(0)
     const script = "trap '' PIPE; (while :; do echo more; done) & sleep 0.1"
     const result = await shell(script, { stdout: () => {}, killTree: false, lifeline: false })
     leftover = result.leftovers[0]?.pid ?? 0
-    expect(performance.now() - start).toBeLessThan(3000)
+    expect(performance.now() - start).toBeLessThan(20_000)
   })
 })
 
