@@ -55,7 +55,7 @@ describe('run --watch', () => {
       '--',
       'bash',
       '-c',
-      'echo hello; read -t 1.5 < <(sleep 5); echo end',
+      'echo hello; read -t 4 < <(sleep 9); echo end',
     ]
     const end = await alloc8OnTerminal(words, [
       { awaits: drawn, types: 'o' },
@@ -69,7 +69,7 @@ describe('run --watch', () => {
   })
 
   test('q ends the view and not the program, whose output then comes as it is written', async () => {
-    const script = 'echo before; read -t 1 < <(sleep 5); echo after; exit 3'
+    const script = 'echo before; read -t 4 < <(sleep 9); echo after; exit 3'
     const end = await alloc8OnTerminal(shell(script), [{ awaits: drawn, types: 'q' }])
     expectRestored(end)
     expect(end.status).toBe(3)
@@ -119,7 +119,7 @@ os.tcsetpgrp(0, os.getpgrp())
 sys.exit(os.waitstatus_to_exitcode(status))
 `
     buildCli()
-    const words = shell('read -t 2 < <(sleep 5); exit 6')
+    const words = shell('read -t 5 < <(sleep 9); exit 6')
     const end = await onTerminal(
       [pythonPath(), '-c', program, process.execPath, cliPath, ...words],
       [

