@@ -57,8 +57,6 @@ export interface Runner {
   check(commands: readonly Command[]): void
   /** Runs it, after having met others where that is asked for. */
   run(batch: Batch, options: BatchOptions, meeting?: { place: number; parties: number }): Promise<RawResults>
-  /** Where it waits for others, it waits no longer. */
-  leaveMeeting(): void
 }
 
 /** How a batch is run. */
@@ -230,7 +228,11 @@ export class Batch {
     return this.add('trim', [keepBytes])
   }
 
-  /** Waits at a place (0 to 127) until `parties` threads of this puppet or its forks are there. */
+  /**
+   * Waits at a place (0 to 127) until `parties` threads of this puppet or its forks are there. In a list that was begun
+   * `together` it gives up (ECANCELED) once one of those has failed. A place still counts who has died waiting there:
+   * use another then.
+   */
   barrier(place: number, parties: number): Later {
     wholeIn('place', place, 0, 127)
     if (!(Number.isInteger(parties) && parties > 0)) throw usageError('parties', 'a whole number above 0', parties)

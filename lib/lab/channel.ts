@@ -3,6 +3,7 @@
  * says by a token which it is. A line sends lists of commands and gives their results in order.
  */
 
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Alloc8Error } from '../errors.ts'
@@ -14,6 +15,8 @@ import {
   encodeRequest,
   type Hello,
   type LastWords,
+  layout,
+  meetings,
   messageBytes,
   PROTOCOL_VERSION,
   type RawResults,
@@ -26,7 +29,7 @@ const ownBytes = 48
 
 /** What a line tells of besides results. */
 export interface LineEvents {
-  /** The process is about to die; it waits until what is returned is done. */
+  /** The process is about to die; it waits until what is returned is done, and hears nothing more. */
   onDied(words: LastWords, commands: readonly Command[]): Promise<void>
   /** The thread has gone, with or without last words. */
   onClosed(): void
@@ -83,11 +86,6 @@ export class Line {
     })
   }
 
-  /** Where its thread waits at a meeting, it waits no longer. */
-  leaveMeeting(): void {
-    if (!this.closed) void this.send([], { repeat: 1, timed: false, meeting: null, leave: true }).catch(() => {})
-  }
-
   /** How many lists are under way. */
   get pending(): number {
     return this.#waiting.size
@@ -122,7 +120,7 @@ export class Line {
 
   #die(words: LastWords, commands: readonly Command[]): void {
     if (this.#events === null) this.#early = words
-    else void this.#events.onDied(words, commands).finally(() => this.#socket.write('x'))
+    else void this.#events.onDied(words, commands).finally(() => this.#socket.end())
   }
 
   /** False where the line is of no use any more. */
@@ -157,15 +155,22 @@ export interface Arrival {
 /** Where the threads of one puppet connect. */
 export class Channel {
   readonly path: string
+  /** Where threads meet (protocol.h). All of it is on the disk from the beginning: a page that finds no room ends whoever writes to it. */
+  readonly meetings: string
+  readonly #meetingsFile: number
   readonly #folder: Session
   readonly #server: Server
   readonly #expected = new Map<bigint, (arrival: Arrival) => void>()
   readonly #lines = new Set<Line>()
   #tokens = 0n
+  #closed = false
   /** In a folder as sessions have: where this process is killed, the next one sweeps it up. */
   private constructor(folder: Session) {
     this.#folder = folder
     this.path = join(folder.directory, 's')
+    this.meetings = join(folder.directory, 'm')
+    writeFileSync(this.meetings, Buffer.alloc(meetings.count * layout.meeting), { mode: 0o600 })
+    this.#meetingsFile = openSync(this.meetings, 'r+')
     this.#server = createServer((socket) => {
       const line = new Line(socket, (hello) => {
         const arrive = this.#expected.get(hello.token)
@@ -209,8 +214,18 @@ export class Channel {
     return { token, arrival }
   }
 
+  /** Not all who were to meet there will come: those who wait go on, and who comes does not wait. */
+  abandon(place: number): void {
+    if (this.#closed) return
+    const one = Buffer.from([1, 0, 0, 0])
+    writeSync(this.#meetingsFile, one, 0, one.length, place * layout.meeting + meetings.abandonedAt)
+  }
+
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     for (const line of this.#lines) line.close()
+    closeSync(this.#meetingsFile)
     this.#server.close()
     this.#folder.remove()
   }

@@ -43,8 +43,9 @@ interface Subject {
 
 /**
  * The map of a puppet, of a process by its number, or of the processes of a session (its folder, or what `openSession`
- * gives). Of a session under `sample` the blocks are the sampled ones that are live; of other sessions, and of a process
- * by its number, none are known.
+ * gives). Of a session under `sample` the blocks are the sampled ones that are live; one that was freed while the level
+ * was off is among them as long as its memory is there and no other sampled block. Of other sessions, and of a process by
+ * its number, no blocks are known.
  *
  * @throws Alloc8Error PROCESS: it has ended, or may not be read, and then the hint names what is in the way.
  *   SESSION_UNKNOWN; USAGE
@@ -114,7 +115,8 @@ function sessionSubjects(
   directory: string,
   { processes, state }: SessionSnapshot,
 ): { title: string; subjects: Subject[] } {
-  const running = processes.filter((process) => process.state === 'running')
+  // A file's name has the number of its process, which is what was looked for; what stands in it the process could change.
+  const running = processes.filter(({ state, id, pid }) => state === 'running' && id.startsWith(`${pid}-`))
   if (running.length === 0) {
     const why =
       state === 'ended' || processes.length > 0 ? 'all of its processes have ended' : 'no process is observed in it'
@@ -122,7 +124,7 @@ function sessionSubjects(
       hint: 'a map shows memory as it is now: ask while the program runs, under a probe (alloc8 watch lists what runs)',
     })
   }
-  const sampled = running.map(({ id }) => sampledIn(join(directory, `${id}.samples`)))
+  const sampled = running.map(({ id, pid }) => sampledIn(pid, join(directory, `${id}.samples`)))
   const born = sampled.flatMap((found) => found?.blocks.map(({ bornNs }) => bornNs) ?? []).sort(ascending)
   const places = new Map(born.map((bornNs, at) => [bornNs, at]))
   const subjects = running.map(({ pid, name }, at) => {
@@ -140,10 +142,12 @@ function sessionSubjects(
 const ascending = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Null of a process that is not sampled, or whose memory may not be read: its mappings may be all the same. */
-function sampledIn(file: string): { startNs: bigint; blocks: SampledBlock[] } | null {
+function sampledIn(pid: number, file: string): { startNs: bigint; blocks: SampledBlock[] } | null {
   return attempt(() => {
     const samples = readSamples(file)
-    return { startNs: samples.startNs, blocks: readSampledBlocks(samples) }
+    const mappings = readMappings(pid)
+    const blocks = readSampledBlocks(pid, samples).filter(({ address }) => mappingAt(mappings, address) !== undefined)
+    return { startNs: samples.startNs, blocks }
   })
 }
 

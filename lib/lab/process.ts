@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Alloc8Error, usageError } from '../errors.ts'
 import { type Batch, type BatchOptions, type BatchResult, checkOptions, errorName, wholeIn } from './batch.ts'
 import { BlockTable } from './blocks.ts'
-import type { Arrival, Channel } from './channel.ts'
+import type { Arrival } from './channel.ts'
 import { framesOf, PuppetDied, PuppetHung, signalName, untold } from './died.ts'
+import type { Family } from './family.ts'
 import {
   attempt,
   endWithin,
@@ -21,21 +22,7 @@ import { type Mapping, type MemorySums, type PageState, readMappings, readMemory
 import { type Command, checkLength, type LastWords, type RawResults } from './protocol.ts'
 import { nameFrames } from './symbols.ts'
 import { describeCommand, endings, PuppetThread, type ThreadEnding } from './thread.ts'
-import { checkParties, type MeetingPlaces, runTogether } from './together.ts'
-
-/** What all processes of a puppet share. */
-export interface Family {
-  heap: string
-  channel: Channel
-  timeoutMs: number
-  processes: PuppetProcess[]
-  /** The end of the first process, as its launcher tells it. */
-  rootEnd: Promise<ProcessEnd>
-  /** What it has written so far. */
-  output(): string
-  /** Where threads meet. */
-  places: MeetingPlaces
-}
+import { checkParties, runTogether } from './together.ts'
 
 /** How long a process may take to say why its connections are gone. */
 const lastWordsMs = 3000
@@ -64,6 +51,8 @@ export class PuppetProcess {
   readonly #waiting = new Set<(why: PuppetDied | null) => void>()
   /** `main` is what runs the program's main function, whose return ends the process. */
   readonly #returns: boolean
+  /** By child, its end: of two who ask the system only one is told. */
+  readonly #ends = new Map<number, Promise<ProcessEnd>>()
 
   constructor(
     family: Family,
@@ -105,6 +94,7 @@ export class PuppetProcess {
     this.#own('fork', thread)
     const { token, arrival } = this.#family.channel.expect()
     const pid = Number(await this.#call(thread, { op: 'fork', args: [token] }))
+    this.#ends.delete(pid)
     // As they are now: what other threads allocate from here on is not the child's.
     const blocks = new BlockTable(`puppet ${pid} (${this.#family.heap})`, this.blocks)
     let over = false
@@ -171,7 +161,7 @@ export class PuppetProcess {
     const other = this.#living()
     if (other === null || (thread === this.main && how === 'return' && this.#returns)) {
       this.#over()
-      await this.#end()
+      await this.#ending(thread, `exit(${how})`)
     } else if (thread !== this.main) await this.#call(other, { op: 'joinThread', args: [thread.token] })
   }
 
@@ -227,13 +217,19 @@ export class PuppetProcess {
    */
   async exit(status = 0, options: { quickly?: boolean | undefined } = {}): Promise<ProcessEnd> {
     const args = [BigInt(wholeIn('status', status, 0, 255)), options.quickly ? 1n : 0n]
-    const asked = this.#call(this.#living() ?? this.main, { op: 'exitProcess', args })
+    const by = this.#living() ?? this.main
+    const asked = this.#call(by, { op: 'exitProcess', args })
     this.ended = true
     await asked
     this.#over()
-    const { timeoutMs } = this.#family
-    // Its destructors may take their time, as long as any call may.
-    return this.#inTime(this.#end(2 * timeoutMs), this.main, `exit(${status})`, timeoutMs)
+    return this.#ending(by, `exit(${status})`)
+  }
+
+  /** Its end, for which its destructors may take as long as any call may. */
+  #ending(by: PuppetThread, what: string): Promise<ProcessEnd> {
+    const { rootEnd, timeoutMs } = this.#family
+    const end = this.parent === null ? rootEnd : this.parent.endOfChild(this.pid, 2 * timeoutMs)
+    return this.#inTime(end, by, what, timeoutMs)
   }
 
   /** Runs a list in a thread; for those who build on this. */
@@ -369,6 +365,7 @@ export class PuppetProcess {
     if (thread.ended || this.ended) {
       // Whoever still waits for an answer waits for nothing.
       thread.line.fail(this.#gone(thread))
+      if (this.ended) void this.parent?.endOfChild(this.pid)
       return
     }
     void this.#end().then((end) => {
@@ -379,15 +376,19 @@ export class PuppetProcess {
   }
 
   /** How it ended: the launcher knows it of the first process, its parent of a fork. */
-  async #end(ms = lastWordsMs): Promise<ProcessEnd> {
-    if (this.parent !== null) return this.parent.endOfChild(this.pid, ms)
-    return Promise.race([this.#family.rootEnd, sleep(ms, unknownEnd, { ref: false })])
+  async #end(): Promise<ProcessEnd> {
+    if (this.parent !== null) return this.parent.endOfChild(this.pid)
+    return Promise.race([this.#family.rootEnd, sleep(lastWordsMs, unknownEnd, { ref: false })])
   }
 
   /** How a child of it ended; unknown where nobody is left to ask, or it goes on. */
   async endOfChild(pid: number, ms = lastWordsMs): Promise<ProcessEnd> {
     const commands: Command[] = [{ op: 'waitProcess', args: [BigInt(pid)] }]
     const reap = () => this.ask(this.#living() ?? this.main, commands, { timeoutMs: lastWordsMs }, null)
-    return endWithin(ms, pid, reap)
+    const asked = this.#ends.get(pid) ?? endWithin(ms, pid, reap)
+    this.#ends.set(pid, asked)
+    const end = await asked
+    if (end.exitCode === null && end.signal === null) this.#ends.delete(pid)
+    return end
   }
 }

@@ -73,12 +73,21 @@ export interface RequestOptions {
   timed: boolean
   /** Waits at this place for so many parties first. */
   meeting: { place: number; parties: number } | null
-  /** Whoever waits at a meeting waits no longer. */
-  leave?: boolean | undefined
 }
 
 /** Sizes in bytes, as in the header. */
-export const layout = { request: 32, command: 48, reply: 32, result: 24, hello: 56, died: 24 + 8 * 64 } as const
+export const layout = {
+  request: 32,
+  command: 48,
+  reply: 32,
+  result: 24,
+  hello: 56,
+  died: 24 + 8 * 64,
+  meeting: 16,
+} as const
+
+/** Places at which threads can meet; those below `first` are for barriers in lists. */
+export const meetings = { first: 128, count: 4096, abandonedAt: 8 } as const
 
 /** What one message may have behind its head. */
 export const LONGEST = 2 ** 28
@@ -107,8 +116,7 @@ export function encodeRequest(commands: readonly Command[], options: RequestOpti
   const bytes = checkLength(commands)
   const buffer = Buffer.alloc(layout.request + bytes)
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-  const flags = (options.timed ? 1 : 0) | (options.leave ? 2 : 0)
-  const head = [bytes, options.sequence, commands.length, options.repeat, flags]
+  const head = [bytes, options.sequence, commands.length, options.repeat, options.timed ? 1 : 0]
   for (const [at, value] of head.entries()) view.setUint32(4 * at, value, true)
   view.setUint32(20, options.meeting?.place ?? 0, true)
   view.setUint32(24, options.meeting?.parties ?? 0, true)

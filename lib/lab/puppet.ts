@@ -14,8 +14,9 @@ import { prepareTarget, runTarget } from '../launch/run.ts'
 import type { ProbeLevel, ProbeSettings, ResolvedHeap, RunResult } from '../types.ts'
 import { checkOptions } from './batch.ts'
 import { type Arrival, Channel } from './channel.ts'
+import type { Family } from './family.ts'
 import type { ProcessEnd } from './kernel-words.ts'
-import { type Family, PuppetProcess } from './process.ts'
+import { PuppetProcess } from './process.ts'
 import { MeetingPlaces } from './together.ts'
 
 /** What `puppet()` takes. */
@@ -128,7 +129,7 @@ export async function puppet(options: PuppetOptions = {}): Promise<Puppet> {
     output = (output + chunk.toString()).slice(-keptOutput)
   }
   let launcher: LauncherHandle | undefined
-  const target = prepareTarget([nativeFile('alloc8-puppet'), channel.path])
+  const target = prepareTarget([nativeFile('alloc8-puppet'), channel.path, channel.meetings])
   const running = runTarget(target, resolved, {
     ...{ env, probe, signal, graceMs, stdin: 'ignore', stdout: keep, stderr: keep },
     ...{ killTree: true, lifeline: true, detached: true },
@@ -142,7 +143,7 @@ export async function puppet(options: PuppetOptions = {}): Promise<Puppet> {
   )
   const family: Family = {
     ...{ heap, channel, timeoutMs, processes: [], rootEnd, output: () => output },
-    places: new MeetingPlaces(),
+    places: new MeetingPlaces((place) => channel.abandon(place)),
   }
   try {
     const first = await firstArrival({ arrival, running, timeoutMs, heap, output: () => output })

@@ -18,40 +18,60 @@ export interface SampledBlock {
   thread: string
 }
 
-/** More than any probe has places. */
-const mostPlaces = 1 << 20
+/** As many places as a probe has. */
+const mostPlaces = 1 << 16
 const [addressBytes, blockBytes] = [8, 32]
 
 /**
- * Those that are there now. Nothing is locked: what is put in or taken out meanwhile is left out.
+ * Those of a process that are there now, by address. Nothing is locked: a place that is not the same twice is left out.
+ * Of a block that was freed while nothing was sampled nobody knows; where another lies there by now, that one is given.
  * @throws Alloc8Error PROCESS: it has ended, or may not be read
  */
-export function readSampledBlocks({ pid, live, threads }: RawSamples): SampledBlock[] {
+export function readSampledBlocks(pid: number, { live, threads }: RawSamples): SampledBlock[] {
   if (live === null || live.places > mostPlaces) return []
   const { addressesAt, blocksAt, places } = live
-  const names = new Map(threads.map(({ thread, name }) => [thread, name]))
-  const found = new Map<bigint, SampledBlock>()
-  withMemoryOf(pid, (read) => {
-    const addresses = read(addressesAt, places * addressBytes)
-    if (addresses === null) return
-    for (let at = 0; at < places; ++at) {
-      const address = addresses.readBigUInt64LE(at * addressBytes)
-      // 0 is none, 1 one that is being written.
-      if (address <= 1n) continue
-      const block = read(blocksAt + BigInt(at * blockBytes), blockBytes)
-      const still = read(addressesAt + BigInt(at * addressBytes), addressBytes)?.readBigUInt64LE(0)
-      if (block === null || still !== address) continue
-      const [bornNs, thread] = [block.readBigUInt64LE(16), block.readInt32LE(28)]
-      // One that was freed while nothing was sampled stands for good; its address may have been given again.
-      if ((found.get(address)?.bornNs ?? 0n) > bornNs) continue
-      found.set(address, {
-        address,
-        usable: Number(block.readBigUInt64LE(0)),
-        size: Number(block.readBigUInt64LE(8)),
-        bornNs,
-        thread: `${names.get(thread) || 'thread'} ${thread}`,
-      })
-    }
+  const [first, second] = withMemoryOf(pid, (read) => {
+    const look = () => ({
+      addresses: read(addressesAt, places * addressBytes),
+      blocks: read(blocksAt, places * blockBytes),
+    })
+    return [look(), look()]
   })
-  return [...found.values()]
+  if (first.addresses === null || first.blocks === null || second.addresses === null || second.blocks === null)
+    return []
+  const names = new Map(threads.map(({ thread, name }) => [thread, name]))
+  const found: SampledBlock[] = []
+  for (let at = 0; at < places; ++at) {
+    const address = first.addresses.readBigUInt64LE(at * addressBytes)
+    // 0 is none, 1 one that is being written.
+    if (address <= 1n || second.addresses.readBigUInt64LE(at * addressBytes) !== address) continue
+    const block = first.blocks.subarray(at * blockBytes, (at + 1) * blockBytes)
+    if (!block.equals(second.blocks.subarray(at * blockBytes, (at + 1) * blockBytes))) continue
+    const thread = block.readInt32LE(28)
+    found.push({
+      address,
+      usable: Number(block.readBigUInt64LE(0)),
+      size: Number(block.readBigUInt64LE(8)),
+      bornNs: block.readBigUInt64LE(16),
+      thread: `${names.get(thread) || 'thread'} ${thread}`,
+    })
+  }
+  return withoutOlder(found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0)))
 }
+
+/** Of blocks that overlap, which not all can be live, the younger. */
+function withoutOlder(sorted: readonly SampledBlock[]): SampledBlock[] {
+  const kept: SampledBlock[] = []
+  for (const block of sorted) {
+    let isCovered = false
+    for (let last = kept.at(-1); last !== undefined && endOf(last) > block.address; last = kept.at(-1)) {
+      isCovered = last.bornNs > block.bornNs
+      if (isCovered) break
+      kept.pop()
+    }
+    if (!isCovered) kept.push(block)
+  }
+  return kept
+}
+
+const endOf = ({ address, usable }: SampledBlock) => address + BigInt(usable)

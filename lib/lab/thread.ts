@@ -83,7 +83,6 @@ export class PuppetThread {
       blocks: this.process.blocks,
       check: (commands) => this.process.checkRequest(this, commands),
       run: (batch, options, meeting) => this.process.ask(this, batch.commands, options, meeting ?? null),
-      leaveMeeting: () => this.line.leaveMeeting(),
     })
   }
 

@@ -3,36 +3,47 @@
  * them dies or hangs before that: they wait no longer, and their threads can be used again.
  */
 
-import { usageError } from '../errors.ts'
+import { Alloc8Error, usageError } from '../errors.ts'
 import { Batch, type BatchOptions } from './batch.ts'
 import type { BatchResult } from './batch-result.ts'
+import { meetings } from './protocol.ts'
 
-/** Places below are for barriers in batches; above, as native/puppet/linux/threads.cpp has them. */
-const [firstPlace, endOfPlaces] = [128, 65_536]
-
-/** Where threads of a puppet meet. */
+/** Where threads of a puppet meet. A place is used once more only where all of its meetings have come about. */
 export class MeetingPlaces {
-  #next = firstPlace
-  /** Where somebody may have died waiting: whom the place still counts. */
-  readonly #spoilt = new Set<number>()
+  #last = meetings.first - 1
+  readonly #abandoned = new Set<number>()
+  readonly #tell: (place: number) => void
 
-  /** One at which nobody waits. */
-  next(): number {
-    do {
-      this.#next = this.#next + 1 < endOfPlaces ? this.#next + 1 : firstPlace
-    } while (this.#spoilt.has(this.#next))
-    return this.#next
+  /** `tell` has those who wait at a place go on. */
+  constructor(tell: (place: number) => void) {
+    this.#tell = tell
   }
 
-  /** Nobody is to meet there again. */
-  spoil(place: number): void {
-    // Where all are spoilt the oldest are the least likely to matter.
-    if (this.#spoilt.size < (endOfPlaces - firstPlace) / 2) this.#spoilt.add(place)
+  /**
+   * One at which nobody waits.
+   * @throws Alloc8Error PUPPET after thousands of meetings that did not come about
+   */
+  next(): number {
+    if (this.#abandoned.size === meetings.count - meetings.first) {
+      throw new Alloc8Error('PUPPET', `no place to meet is left after ${this.#abandoned.size} that were abandoned`, {
+        hint: 'start another puppet',
+      })
+    }
+    do {
+      this.#last = this.#last + 1 < meetings.count ? this.#last + 1 : meetings.first
+    } while (this.#abandoned.has(this.#last))
+    return this.#last
+  }
+
+  /** Not all will come: who waits is to go on, and nobody is to meet there again. */
+  abandon(place: number): void {
+    this.#abandoned.add(place)
+    this.#tell(place)
   }
 }
 
 /** Whoever was to be met never came. */
-class Abandoned extends Error {}
+const abandoned = Symbol('abandoned')
 
 /**
  * Runs them. Where one does not come to its end, what the others did is known to their tables of blocks all the same.
@@ -45,24 +56,20 @@ export async function runTogether(
 ): Promise<BatchResult[]> {
   const meeting = { place: places.next(), parties: batches.length }
   const failures: unknown[] = []
-  const results = await Promise.all(
+  const ends = await Promise.all(
     batches.map(async (batch) => {
       try {
         const raw = await batch.runner.run(batch, options, meeting)
-        if (raw.startNs === 0n) throw new Abandoned()
-        return batch.settled(raw)
+        return raw.startNs === 0n ? abandoned : batch.settled(raw)
       } catch (error) {
-        if (failures.length === 0) {
-          places.spoil(meeting.place)
-          for (const { runner } of batches) runner.leaveMeeting()
-        }
+        if (failures.length === 0) places.abandon(meeting.place)
         failures.push(error)
-        return null
+        return abandoned
       }
     }),
   )
   if (failures.length > 0) throw failures[0]
-  return results.filter((result) => result !== null)
+  return ends.filter((end) => end !== abandoned)
 }
 
 /** Throws a USAGE error unless they are batches of different threads. */

@@ -76,7 +76,6 @@ static_assert(sizeof(Command) == 48);
 
 // Flags of a request.
 constexpr std::uint32_t kTimed = 1;  // the time of each command as well
-constexpr std::uint32_t kLeave = 2;  // an empty list: whoever waits at a meeting waits no longer
 
 struct Request {
   std::uint32_t bytes;  // of all that follows
@@ -125,7 +124,7 @@ static_assert(sizeof(Hello) == 56);
 
 constexpr std::size_t kMaxFrames = 64;
 
-// The last thing that a thread says when a signal ends its process; it waits for one byte before it goes on to die.
+// The last thing that a thread says when a signal ends its process; it waits until the controller says no more.
 struct Died {
   std::uint32_t signal;
   std::int32_t code;
@@ -135,6 +134,16 @@ struct Died {
   std::uint64_t frame[kMaxFrames];
 };
 static_assert(sizeof(Died) == 24 + 8 * kMaxFrames);
+
+// A place at which threads of several processes meet, and how many there are, in a file that the controller makes. The
+// low half of `state` counts who has arrived, the high half is the round, so that to arrive and to leave are one step.
+struct Meeting {
+  std::uint64_t state;
+  std::uint32_t abandoned;  // the controller writes 1: not all will come, and whoever waits is to go on
+  std::uint32_t padding;
+};
+static_assert(sizeof(Meeting) == 16);
+constexpr std::size_t kMeetings = 4096;
 
 // What a request may hold at most; its reply as well.
 constexpr std::size_t kMaxBytes = std::size_t{1} << 28;

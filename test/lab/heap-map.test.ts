@@ -2,13 +2,18 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { openSession, type Puppet, puppet, start } from '../../lib/index.ts'
 import { heapMap } from '../../lib/lab/heap-map.ts'
 import { readMappings, readPageRuns, readPages } from '../../lib/lab/memory.ts'
 import { heapMapHtml, pictureSvg } from '../../lib/report/index.ts'
 import type { LabMap } from '../../lib/types.ts'
-import { until } from '../support/launching.ts'
+import { scratch, until } from '../support/launching.ts'
+
+const folder = scratch()
+afterAll(folder.remove)
 
 async function withPuppet(heap: string, work: (p: Puppet) => Promise<void>): Promise<void> {
   const p = await puppet({ heap, threads: 2 })
@@ -257,10 +262,20 @@ else:
     mine += [bytearray(300_000) for _ in range(10)]
     del mine[:25]
 print('ready', flush=True)
+while not os.path.exists(sys.argv[1]): time.sleep(0.01)
+mine.clear()
+print('freed', flush=True)
 time.sleep(60)`
+    const mark = join(folder.path, 'go on')
     let output = ''
     const { session, result, launcher } = await start({
-      ...{ command: ['python3', '-c', program], stdin: 'ignore', stderr: 'inherit', killTree: true, lifeline: true },
+      ...{
+        command: ['python3', '-c', program, mark],
+        stdin: 'ignore',
+        stderr: 'inherit',
+        killTree: true,
+        lifeline: true,
+      },
       stdout: (chunk: Buffer) => {
         output += chunk
       },
@@ -298,6 +313,12 @@ time.sleep(60)`
       const ages = large.filter(({ process }) => process === map.processes?.[0]?.name).sort((a, b) => a.age - b.age)
       expect(ages.map(({ size }) => size > 290_000)).toEqual([...Array(25).fill(false), ...Array(10).fill(true)])
       expect(map.processes?.[1]?.from).toBeGreaterThan(0)
+      // Whose memory is gone is not there, though nobody was told of its end.
+      session.setLevels(['counts'])
+      writeFileSync(mark, '')
+      await until(() => output.match(/freed/g)?.length === 2, 'both have freed', 30_000)
+      const later = await heapMap(session)
+      expect(later.blocks.filter(({ size }) => Math.abs(size - 300_000) < 100)).toEqual([])
     } finally {
       launcher.endTree()
     }

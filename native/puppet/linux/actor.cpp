@@ -87,7 +87,8 @@ void Actor::obey(const Request& request) {
   Reply reply{0, sequence_, Kind::done, 0, 0, 0};
   if (!connection_.beginReply(count)) _exit(125);
   std::memset(connection_.results(), 0, count * sizeof(Result));
-  if (request.parties != 0 && meet(request.barrier, request.parties, connection_) != 0) {
+  meeting_ = request.parties != 0 ? request.barrier : 0;
+  if (request.parties != 0 && meet(request.barrier, request.parties, meeting_) != 0) {
     if (!connection_.beginReply(0) || !connection_.sendReply(reply)) _exit(0);
     return;
   }

@@ -46,6 +46,8 @@ class Actor {
   std::uint64_t childToken_ = 0;
   std::uint32_t sequence_ = 0;
   std::uint32_t command_ = ~std::uint32_t{0};
+  // Where the list under way was begun together with others; 0, which is none of those, where it was not.
+  std::uint32_t meeting_ = 0;
   Ending ending_ = Ending::none;
   bool exiting_ = false;
   bool quickly_ = false;
@@ -61,10 +63,11 @@ int startActor(std::uint64_t token);
 // Waits for the end of a thread that was started so; an errno, 0 for none.
 int joinActor(std::uint64_t token);
 // A place where `parties` threads wait for one another, in this process and in its forks. An errno, 0 for none: EINVAL
-// where there is no such place, ECANCELED where the controller has said over `connection` that nobody else comes.
-int meet(std::uint64_t place, std::uint64_t parties, const Connection& connection);
-// Maps what meet() needs; false where there is no memory.
-bool prepareMeetings();
+// where there is no such place, ECANCELED where the meeting `within` is abandoned, which a place in a list is a part
+// of.
+int meet(std::uint64_t place, std::uint64_t parties, std::uint32_t within);
+// Maps the controller's file of meetings; false where that is none.
+bool prepareMeetings(const char* path);
 // Has signals that end a process reported first; once for the process.
 void watchSignals();
 // Lets processes of the same user follow this one, whoever started them; once for the process.

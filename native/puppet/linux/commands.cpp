@@ -246,7 +246,7 @@ void Actor::control(const Command& command, const std::uint64_t (&a)[kArguments]
       result->error = static_cast<std::uint32_t>(pid == 0 ? EAGAIN : errno);
       return;
     }
-    case Op::barrier: result->error = static_cast<std::uint32_t>(meet(a[0], a[1], connection_)); return;
+    case Op::barrier: result->error = static_cast<std::uint32_t>(meet(a[0], a[1], meeting_)); return;
     case Op::sleep: return sleepFor(a[0]);
     case Op::statistics: {
       const struct mallinfo2 statistics = ::mallinfo2();

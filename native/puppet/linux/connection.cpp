@@ -75,21 +75,6 @@ const Request* Connection::receive() {
   return request;
 }
 
-bool Connection::toldToLeave() const {
-  // Others may have come before it: to ask after a child that has died, for one.
-  char waiting[4096];
-  const ssize_t got = ::recv(socket_, waiting, sizeof waiting, MSG_PEEK | MSG_DONTWAIT);
-  if (got <= 0) return got == 0;
-  const auto bytes = static_cast<std::size_t>(got);
-  for (std::size_t at = 0; at + sizeof(Request) <= bytes;) {
-    Request next;
-    std::memcpy(&next, waiting + at, sizeof next);
-    if ((next.flags & kLeave) != 0) return true;
-    at += sizeof next + next.bytes;
-  }
-  return false;
-}
-
 const Command* Connection::commands() const { return reinterpret_cast<const Command*>(in_.at(sizeof(Request))); }
 
 const char* Connection::data() const {
@@ -122,8 +107,10 @@ bool Connection::sendReply(Reply reply) {
 void Connection::sendDied(const Died& died, std::uint32_t sequence) const {
   if (socket_ < 0) return;
   const Reply reply{sizeof died, sequence, Kind::died, 0, 0, 0};
-  char answer = 0;
-  if (writeAll(&reply, sizeof reply) && writeAll(&died, sizeof died)) readAll(&answer, 1);
+  if (!writeAll(&reply, sizeof reply) || !writeAll(&died, sizeof died)) return;
+  // Requests that were on their way are no answer; the end behind them is.
+  char request[256];
+  while (readAll(request, 1)) ::recv(socket_, request, sizeof request, MSG_DONTWAIT);
 }
 
 bool Connection::readAll(void* to, std::size_t bytes) const {

@@ -31,8 +31,6 @@ class Connection {
 
   // Waits for the next request and reads it whole; null when the controller has gone.
   const Request* receive();
-  // Whether something that has come asks to leave the meeting that this thread waits at, or nobody is left to ask.
-  bool toldToLeave() const;
   const Command* commands() const;
   const char* data() const;
   std::size_t dataBytes() const { return dataBytes_; }
@@ -43,7 +41,7 @@ class Connection {
   // Room for the bytes that result `index` brings, appended; null where there is none.
   char* append(std::uint32_t index, std::size_t bytes);
   bool sendReply(Reply reply);
-  // Says that a signal ends the process and waits for an answer. S
+  // Says that a signal ends the process and waits until the controller has ended its side. S
   void sendDied(const Died& died, std::uint32_t sequence) const;
 
  private:

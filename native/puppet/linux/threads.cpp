@@ -1,10 +1,12 @@
 // The threads of a puppet by their tokens, and the places where threads meet. Both are tables of fixed size outside of
-// any heap; the meeting places are shared with forks, so that a parent and its child can be released at one moment.
+// any heap; the meeting places lie in a file of the controller's, which it shares with all of a puppet's processes, so
+// that a parent and its child can be released at one moment, and the controller can say that nobody else comes.
 
 #ifndef __linux__
 #error "this file is for Linux"
 #endif
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -30,16 +32,8 @@ struct Started {
 };
 Started g_started[kMaxThreads];
 
-// As many as a puppet has meetings, about: one where somebody died has no second (lib/lab/together.ts). Only pages that
-// are used are there.
-constexpr std::size_t kMeetings = 65536;
-// A barrier for any number of parties: the last to come begins the next round, by which the others go on. The low half
-// counts who has arrived, the high half is the round, so that to arrive and to leave are one step each.
-struct Meeting {
-  std::atomic<std::uint64_t> state;
-};
 constexpr std::uint64_t kRound = std::uint64_t{1} << 32;
-// How long one sleeps before it looks whether it was told to leave.
+// How long one sleeps before it looks whether it waits in vain.
 constexpr long kLookNs = 20'000'000;
 Meeting* g_meetings = nullptr;
 
@@ -81,18 +75,23 @@ int joinActor(std::uint64_t token) {
   return error;
 }
 
-bool prepareMeetings() {
-  void* memory = mmap(nullptr, kMeetings * sizeof(Meeting), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+bool prepareMeetings(const char* path) {
+  const int file = open(path, O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  void* memory = mmap(nullptr, kMeetings * sizeof(Meeting), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
   if (memory == MAP_FAILED) return false;
   g_meetings = static_cast<Meeting*>(memory);
   return true;
 }
 
-int meet(std::uint64_t place, std::uint64_t parties, const Connection& connection) {
-  if (place >= kMeetings || parties == 0) return EINVAL;
-  std::atomic<std::uint64_t>& state = g_meetings[place].state;
+int meet(std::uint64_t place, std::uint64_t parties, std::uint32_t within) {
+  if (place >= kMeetings || within >= kMeetings || parties == 0) return EINVAL;
+  const std::atomic_ref state(g_meetings[place].state);
+  const std::atomic_ref abandoned(g_meetings[within].abandoned);
+  if (abandoned.load() != 0) return ECANCELED;
   // The half that changes when all are there; x86-64 and arm64 have it last.
-  auto* roundWord = reinterpret_cast<std::uint32_t*>(&state) + 1;
+  auto* roundWord = reinterpret_cast<std::uint32_t*>(&g_meetings[place].state) + 1;
   std::uint64_t seen = state.load();
   std::uint64_t round = 0;
   bool last = false;
@@ -111,7 +110,7 @@ int meet(std::uint64_t place, std::uint64_t parties, const Connection& connectio
   while (waiting()) {
     const timespec look{0, kLookNs};
     syscall(SYS_futex, roundWord, FUTEX_WAIT, static_cast<std::uint32_t>(round), &look, nullptr, 0);
-    if (!waiting() || !connection.toldToLeave()) continue;
+    if (!waiting() || abandoned.load() == 0) continue;
     for (seen = state.load(); seen / kRound == round;) {
       if (state.compare_exchange_weak(seen, seen - 1)) return ECANCELED;
     }
