@@ -191,18 +191,21 @@ export class Channel {
   static async open(): Promise<Channel> {
     const place = sessionPlace()
     const base = Buffer.byteLength(place) + ownBytes > longestPath ? '/tmp' : place
+    let folder: Session | null = null
     try {
-      const channel = new Channel(createSession({ parent: base }))
+      folder = createSession({ parent: base })
+      const channel = new Channel(folder)
       await new Promise<void>((listening, failed) => {
         channel.#server.once('error', failed)
         channel.#server.listen({ path: channel.path, backlog: 1024 }, listening)
       })
       return channel
     } catch (cause) {
+      folder?.remove()
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new Alloc8Error('PUPPET', `no socket for a puppet can be made in ${base}: ${why}`, {
         cause,
-        hint: 'set TMPDIR to a folder that can be written to',
+        hint: 'set TMPDIR to a folder that can be written to, and has room',
       })
     }
   }
