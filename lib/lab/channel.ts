@@ -155,9 +155,11 @@ export interface Arrival {
 /** Where the threads of one puppet connect. */
 export class Channel {
   readonly path: string
-  /** Where threads meet (protocol.h). All of it is on the disk from the beginning: a page that finds no room ends whoever writes to it. */
+  /**
+   * Where threads meet (protocol.h). All of it is on the disk from the beginning: a page that finds no room ends whoever
+   * writes to it.
+   */
   readonly meetings: string
-  readonly #meetingsFile: number
   readonly #folder: Session
   readonly #server: Server
   readonly #expected = new Map<bigint, (arrival: Arrival) => void>()
@@ -170,7 +172,6 @@ export class Channel {
     this.path = join(folder.directory, 's')
     this.meetings = join(folder.directory, 'm')
     writeFileSync(this.meetings, Buffer.alloc(meetings.count * layout.meeting), { mode: 0o600 })
-    this.#meetingsFile = openSync(this.meetings, 'r+')
     this.#server = createServer((socket) => {
       const line = new Line(socket, (hello) => {
         const arrive = this.#expected.get(hello.token)
@@ -221,14 +222,15 @@ export class Channel {
   abandon(place: number): void {
     if (this.#closed) return
     const one = Buffer.from([1, 0, 0, 0])
-    writeSync(this.#meetingsFile, one, 0, one.length, place * layout.meeting + meetings.abandonedAt)
+    const file = openSync(this.meetings, 'r+')
+    writeSync(file, one, 0, one.length, place * layout.meeting + meetings.abandonedAt)
+    closeSync(file)
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
     for (const line of this.#lines) line.close()
-    closeSync(this.#meetingsFile)
     this.#server.close()
     this.#folder.remove()
   }

@@ -22,25 +22,18 @@ export const unknownEnd: ProcessEnd = { exitCode: null, signal: null }
 
 /** How a child of a puppet ended; unknown where it goes on, or nobody is left to ask. `reap` has its parent ask. */
 export async function endWithin(ms: number, pid: number, reap: () => Promise<RawResults>): Promise<ProcessEnd> {
-  for (let waited = 0; waited < ms && processStat(pid) !== null; waited += 10) {
-    const end = endOfZombie(pid)
-    if (end !== null) {
+  for (let waited = 0; waited < ms; waited += 10) {
+    const stat = processStat(pid)
+    if (stat === null) break
+    if (stat.state === 'Z') {
       // The thread that is to ask may be busy.
       reap().catch(() => {})
-      return end
+      return statusOf(stat.exitStatus)
     }
     await sleep(10)
   }
   const raw = await reap().catch(() => null)
   return raw?.errors[0] === 0 ? statusOf(Number(raw.values[0] ?? 0n)) : unknownEnd
-}
-
-/** How it ended, of one whose parent has not asked for that; null of all others. */
-function endOfZombie(pid: number): ProcessEnd | null {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-  // proc_pid_stat(5): state is the third field, exit_code the 52nd, and the first two were cut off.
-  return fields[0] === 'Z' ? statusOf(Number(fields[49])) : null
 }
 
 /**

