@@ -244,7 +244,7 @@ describe('alloc8 new', () => {
       2,
       expect.stringMatching(/expected a new or empty folder, got one with something in it\n {2}choose another name/),
     ])
-  }, 120_000)
+  })
 
   test('writes a README whose commands work', async ({ skip }) => {
     requireOrSkip(skip, lacking)
@@ -259,7 +259,7 @@ describe('alloc8 new', () => {
     const env = { ...process.env, PATH: `${cwd}:${process.env['PATH']}` }
     const { stdout } = await run('bash', ['-eu', '-c', first?.text ?? ''], { cwd: project, env })
     expect(stdout).toMatch(/libmy_heap\.so +active/)
-  }, 120_000)
+  })
 
   test.for(['', '..', 'a b', 'a/b', '-x', '2fast', 'ünder', 'a--b'])('refuses the name %j', async (name) => {
     const cwd = join(folder.path, `names${++count}`)

@@ -70,7 +70,7 @@ test('added as a folder: every way to take the interposer', async ({ skip }) => 
   for (const name of ['lean', 'plain', 'header_form']) expect(runtime(join(built, `lib${name}.so`)), name).toEqual([])
   for (const name of ['inside', 'direct']) expect(await mallocOf(join(built, name)), name).toBe(join(built, name))
   await run(join(built, 'beside'))
-}, 120_000)
+})
 
 describe('by each other road', () => {
   async function expectInEffect(name: string, options: string[], target = 'by_target') {
@@ -85,7 +85,7 @@ describe('by each other road', () => {
     const clang = ['clang++', 'clang++-14'].map(findTool).find((path) => path !== null)
     const compiler = clang ? [`CMAKE_CXX_COMPILER=${clang}`] : []
     await expectInEffect('fetch', ['WAY=fetch', `ALLOC8_ROOT=${root}`, ...compiler], 'hooked')
-  }, 120_000)
+  })
 
   test('found where it was installed, and moved since', async ({ skip }) => {
     requireOrSkip(skip, lacking)
@@ -106,7 +106,7 @@ describe('by each other road', () => {
       `-DCMAKE_PREFIX_PATH=${join(folder.path, 'nothing')}`,
     ])
     await expect(newer).rejects.toThrow(/alloc8/)
-  }, 120_000)
+  })
 
   test('found in the npm package', async ({ skip }) => {
     requireOrSkip(skip, lacking)
@@ -114,5 +114,5 @@ describe('by each other road', () => {
     mkdirSync(modules)
     symlinkSync(root, join(modules, 'alloc8'))
     await expectInEffect('npm', ['WAY=package', `alloc8_DIR=${join(modules, 'alloc8/cmake')}`])
-  }, 120_000)
+  })
 })

@@ -52,7 +52,7 @@ describe('the sampling heap', () => {
     const cwd = join(examples, 'sampling-heap')
     // A sample in 128 KiB instead of 512: shares are then good to a percent or two.
     const words = ['-B', 'sampling.py', '--every', '131072', '--json', '-', 'program.py']
-    const { stdout, stderr } = await run(python, words, { env, cwd, timeout: 60_000 })
+    const { stdout, stderr } = await run(python, words, { env, cwd, timeout: 300_000 })
     const result = JSON.parse(stdout) as Lines
     expect(result).toMatchObject({ schema: 1, dropped: 0, everyBytes: 131072 })
     expect(result.samples).toBeGreaterThan(200)

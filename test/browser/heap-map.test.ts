@@ -242,7 +242,7 @@ test('a million blocks are shown, and changed within a moment', async () => {
     expect(Number(await page.locator('#map').getAttribute('data-draw-ms'))).toBeLessThan(2000)
     expect(await page.locator('*').count()).toBeLessThan(400)
   })
-}, 120_000)
+})
 
 test('fits windows of 1280, 800, 400 and 320 pixels', async () => {
   for (const shown of [map, pagesOnly, largeMap(500), evil[0] as LabMap]) {
@@ -256,7 +256,7 @@ test('fits windows of 1280, 800, 400 and 320 pixels', async () => {
       expect(found).toEqual([1280, 800, 400, 320])
     })
   }
-}, 30_000)
+})
 
 test('keeps to what axe knows of accessibility, light and dark', async () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -53,7 +53,7 @@ beforeAll(async () => {
     const flags = ['-shared', '-fPIC', '-pthread']
     libraries[name] = await compile(folder.path, { name: `lib${name}.so`, language: 'c', source, flags })
   }
-}, 120_000)
+})
 
 async function checked(library: string): Promise<CheckedHeap> {
   const { heaps } = await check({ heaps: [library], groups: ['errno'], timeoutMs: 3000 })
@@ -68,7 +68,7 @@ describe('nothing starts', () => {
     ['aborts-in-malloc', 'crashes', 'SIGABRT'],
     ['gives-nothing', 'ends', 'expected a block, got null'],
     ['unresolved', 'not-loaded', 'undefined symbol: nobody_has_this'],
-  ])('%s', { timeout: 60_000 }, async (name, code, words) => {
+  ])('%s', async (name, code, words) => {
     const { problem, cases } = await checked(libraries[name] as string)
     expect(problem).toMatchObject({ code, message: expect.stringContaining(words) })
     expect(cases.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)).toEqual(['start/runs'])
@@ -82,7 +82,7 @@ describe('it starts all the same', () => {
     ['prints-half-a-line', 'it prints in every process: hello'],
     ['leaves-a-process', expect.stringMatching(/^it left \d+ processes running, which were ended$/)],
     ['threads', 'it starts a thread in every process'],
-  ])('%s', { timeout: 60_000 }, async (name, note) => {
+  ])('%s', async (name, note) => {
     const { problem, notes, cases } = await checked(libraries[name] as string)
     expect({ problem, notes }).toEqual({ problem: null, notes: [note] })
     expect(new Set(cases.map(({ outcome }) => outcome))).toEqual(new Set(['pass']))
@@ -97,9 +97,9 @@ test('a path that cannot be preloaded is linked to, and its reproducer does not 
   rmSync(place, { recursive: true })
   expect(cases[0]?.reproduce).toBe(`alloc8 check '${place}/libx.so' --case ${cases[0]?.id}`)
   expect(new Set(cases.map(({ outcome }) => outcome))).toEqual(new Set(['pass']))
-}, 60_000)
+})
 
-test('a heap that ends the program by itself, whatever its status, fails', { timeout: 60_000 }, async () => {
+test('a heap that ends the program by itself, whatever its status, fails', async () => {
   for (const [name, words] of [
     ['ends-when-large', 'it ended with status 0 before it was done'],
     ['ends-as-skipped', 'it ended with status 77'],
@@ -109,7 +109,7 @@ test('a heap that ends the program by itself, whatever its status, fails', { tim
   }
 })
 
-test('a misuse that a heap does not come to has no score', { timeout: 60_000 }, async () => {
+test('a misuse that a heap does not come to has no score', async () => {
   const { heaps } = await check({ heaps: [libraries['ends-when-large'] as string], groups: ['misuse'] })
   const scored = heaps[0]?.misuse.map(({ id }) => id)
   expect(scored).toContain('misuse/underflow')

@@ -24,7 +24,7 @@ const foreground = (marker: string) => ['bash', '-c', 'bash -c "while :; do slee
 function trapping(trap: string, marker: string): { words: string[]; ready: Promise<void> } {
   const file = join(folder.path, `ready-${marker}`)
   const script = `${trap}; touch "$1"; while :; do sleep 0.05; done`
-  const ready = () => until(() => existsSync(file), 'the target sets its trap', 20_000)
+  const ready = () => until(() => existsSync(file), 'the target sets its trap')
   return { words: ['bash', '-c', script, marker, file], ready: ready() }
 }
 
@@ -79,7 +79,7 @@ describe('compare', () => {
     const running = start(['compare', ...words, '--', ...target])
     // A block is three runs: two heaps and the control. Up to three come before, by which duets are decided.
     const twoBlocks = 'run\n'.length * 12
-    await until(() => existsSync(log) && readFileSync(log, 'utf8').length >= twoBlocks, 'two blocks', 30_000)
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').length >= twoBlocks, 'two blocks')
     if (signal === 'SIGINT') running.signalGroup(signal)
     else running.signalAlone(signal)
     const { status, stdout, stderr } = await running.end

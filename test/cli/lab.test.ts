@@ -34,7 +34,7 @@ const mine = `
 describe('an experiment of one’s own', () => {
   const file = join(folder, 'mine.ts')
 
-  test('is run under every heap named, and written in every format', { timeout: 60_000 }, async () => {
+  test('is run under every heap named, and written in every format', async () => {
     writeFileSync(file, mine)
     const paths = { json: join(folder, 'r.json'), markdown: join(folder, 'r.md'), svg: join(folder, 'r.svg') }
     const outputs = Object.entries(paths).flatMap(([name, path]) => [`--${name}`, path])
@@ -56,7 +56,7 @@ describe('an experiment of one’s own', () => {
     expect(readFileSync(paths.svg, 'utf8').match(/<svg/g)).toHaveLength(3)
   })
 
-  test('that goes wrong under a heap is told, and gives status 1', { timeout: 60_000 }, async () => {
+  test('that goes wrong under a heap is told, and gives status 1', async () => {
     writeFileSync(file, mine.replace("lab.fact('the same", "await p.main.free(16n); lab.fact('the same"))
     const { status, stdout } = await alloc8(['lab', file, '--heap', 'hoard'])
     expect(status).toBe(1)
@@ -80,7 +80,7 @@ describe('an experiment of one’s own', () => {
   })
 })
 
-test('a map has a page of its own, and the report a link to it', { timeout: 60_000 }, async () => {
+test('a map has a page of its own, and the report a link to it', async () => {
   const { status, stderr } = await alloc8(['lab', 'inspector', '--heap', 'hoard', '--markdown', join(folder, 'm.md')])
   expect([status, stderr]).toEqual([0, ''])
   const markdown = readFileSync(join(folder, 'm.md'), 'utf8')
@@ -89,7 +89,7 @@ test('a map has a page of its own, and the report a link to it', { timeout: 60_0
   expect(readFileSync(join(folder, 'm-inspector-hoard-1.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]+<canvas/)
 })
 
-test('where a picture cannot be written, the rest is there, and nothing empty', { timeout: 60_000 }, async () => {
+test('where a picture cannot be written, the rest is there, and nothing empty', async () => {
   const own = join(folder, 'unwritable')
   mkdirSync(join(own, 'inspector-hoard-1.svg'), { recursive: true })
   const [json, markdown] = [join(own, 'r.json'), join(own, 'inspector.md')]
@@ -136,7 +136,7 @@ describe('wrong words', () => {
     expect(stderr).toMatch(message)
   })
 
-  test('a full disk is told once all was seen', { timeout: 60_000 }, async () => {
+  test('a full disk is told once all was seen', async () => {
     for (const option of ['--svg', '--json', '--markdown']) {
       const { status, stdout, stderr } = await alloc8(['lab', 'inspector', '--heap', 'hoard', option, '/dev/full'])
       expect(status, option).toBe(2)
@@ -152,7 +152,7 @@ test('--list names every experiment with its question', async () => {
   for (const { name } of labExperiments()) expect(stdout).toContain(`${name}\n`)
 })
 
-test('Ctrl-C ends it, its puppets too, with status 130 and no file', { timeout: 60_000 }, async () => {
+test('Ctrl-C ends it, its puppets too, with status 130 and no file', async () => {
   const file = join(folder, 'slow.ts')
   const json = join(folder, 'slow.json')
   writeFileSync(
@@ -175,9 +175,7 @@ test('Ctrl-C ends it, its puppets too, with status 130 and no file', { timeout: 
   expect(existsSync(json)).toBe(false)
 })
 
-test('a lab book has a page for each experiment, pictures that are there, and a model of each heap', {
-  timeout: 600_000,
-}, async () => {
+test('a lab book has a page for each experiment, pictures that are there, and a model of each heap', async () => {
   const book = join(folder, 'book')
   const { status, stderr } = await alloc8(['lab', '--all', '--heaps', 'hoard', '--markdown', book])
   expect([status, stderr]).toEqual([0, ''])

@@ -49,7 +49,7 @@ print(json.dumps({"screen": screen.decode(), "status": os.waitstatus_to_exitcode
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm', LC_ALL: 'C.UTF-8', TMPDIR: temporary }
   for (const name of ['NO_COLOR', 'FORCE_COLOR', 'CI']) delete env[name]
   const args = ['-c', program, JSON.stringify(acts), process.execPath, cliPath, ...words]
-  const output = execFileSync(pythonPath(), args, { encoding: 'utf8', timeout: 50_000, env })
+  const output = execFileSync(pythonPath(), args, { encoding: 'utf8', timeout: 300_000, env })
   expect(readdirSync(temporary)).toEqual([])
   rmSync(temporary, { recursive: true })
   return JSON.parse(output)

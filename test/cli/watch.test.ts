@@ -279,7 +279,7 @@ describe('run --watch=json', () => {
     const words = ['run', '--watch=json', '--interval', '10ms', '--no-summary', '--', 'bash', '-c', script]
     const child = spawn(process.execPath, [cliPath, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
     child.stdout.pause()
-    await until(() => readQuietly(mark) !== '', 'the end of the program', 20_000)
+    await until(() => readQuietly(mark) !== '', 'the end of the program')
     let text = ''
     child.stdout.on('data', (chunk) => (text += chunk))
     child.stdout.resume()

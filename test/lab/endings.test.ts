@@ -11,8 +11,8 @@ import { until } from '../support/launching.ts'
 const timeoutMs = 8000
 
 describe('close()', () => {
-  test('ends what is waited for at once', { timeout: 60_000 }, async () => {
-    const p = await puppet({ heap: 'simple', threads: 1, timeoutMs: 60_000 })
+  test('ends what is waited for at once', async () => {
+    const p = await puppet({ heap: 'simple', threads: 1, timeoutMs: 300_000 })
     const [main, other] = [p.main.sleep(50_000), p.thread(0).sleep(50_000)]
     const waiting = Promise.allSettled([main, other])
     await p.close()
@@ -22,9 +22,9 @@ describe('close()', () => {
     }
   })
 
-  test('also where a fork or a thread is on its way', { timeout: 60_000 }, async () => {
+  test('also where a fork or a thread is on its way', async () => {
     for (let i = 0; i < 5; ++i) {
-      const p = await puppet({ heap: 'simple', threads: 1, timeoutMs: 60_000 })
+      const p = await puppet({ heap: 'simple', threads: 1, timeoutMs: 300_000 })
       const waiting = Promise.allSettled([p.fork(), p.startThread(p.thread(0))])
       for (let turn = 0; turn < i; ++turn) await new Promise((next) => setImmediate(next))
       await p.close()
@@ -38,7 +38,7 @@ describe('close()', () => {
 })
 
 describe('without its main thread', () => {
-  test('a process goes on: threads, forks, memory and end', { timeout: 60_000 }, async () => {
+  test('a process goes on: threads, forks, memory and end', async () => {
     const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
     try {
       const block = await p.thread(0).malloc(64)
@@ -58,7 +58,7 @@ describe('without its main thread', () => {
     }
   })
 
-  test('its return ends the process, and that is no death', { timeout: 60_000 }, async () => {
+  test('its return ends the process, and that is no death', async () => {
     const p = await puppet({ heap: 'simple', threads: 1, timeoutMs })
     const [child, ofThread] = [await p.fork(), await p.fork(0)]
     await child.main.exit()
@@ -74,7 +74,7 @@ describe('without its main thread', () => {
     expect(await p.close()).toMatchObject({ exitCode: 0, signal: null })
   })
 
-  test('is told of a fork whose parent is busy', { timeout: 60_000 }, async () => {
+  test('is told of a fork whose parent is busy', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs: 20_000 })
     const [one, other] = [await p.fork(0), await p.fork(0)]
     const busy = p.main.sleep(4000)
@@ -85,9 +85,7 @@ describe('without its main thread', () => {
     await p.close()
   })
 
-  test('of two threads at once is that of one of them; an address is one only of a fault', {
-    timeout: 60_000,
-  }, async () => {
+  test('of two threads at once is that of one of them; an address is one only of a fault', async () => {
     for (let i = 0; i < 3; ++i) {
       const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
       const batches = p.threads.map((thread) => thread.batch())
@@ -110,9 +108,7 @@ describe('without its main thread', () => {
     await sent.close()
   })
 
-  test('killed, its death has the signal, and its forks are told to have gone with it', {
-    timeout: 60_000,
-  }, async () => {
+  test('killed, its death has the signal, and its forks are told to have gone with it', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs })
     const child = await p.fork()
     process.kill(p.pid, 'SIGKILL')
@@ -124,7 +120,7 @@ describe('without its main thread', () => {
     expect(await p.close()).toMatchObject({ signal: 'SIGKILL' })
   })
 
-  test('a fork of a fork that was killed had only that to tell how it ended', { timeout: 60_000 }, async () => {
+  test('a fork of a fork that was killed had only that to tell how it ended', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs })
     const child = await p.fork()
     const grandchild = await child.fork()
@@ -143,7 +139,7 @@ describe('without its main thread', () => {
 })
 
 describe('of forks', () => {
-  test('of one that has died nothing stays, not even its status', { timeout: 60_000 }, async () => {
+  test('of one that has died nothing stays, not even its status', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs })
     try {
       for (const how of ['crashes', 'is killed']) {
@@ -163,7 +159,7 @@ describe('an end that takes its time', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alloc8-lab-endings-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('is waited for as any call is, and is a hang after that', { timeout: 60_000 }, async () => {
+  test('is waited for as any call is, and is a hang after that', async () => {
     const source = `#include <unistd.h>
       __attribute__((destructor)) static void end(void) { sleep(4); }`
     const library = await compile(folder, { name: 'slow-end.so', source, flags: ['-shared', '-fPIC'] })
@@ -181,7 +177,7 @@ describe('an end that takes its time', () => {
 })
 
 describe('what could not be carried through', () => {
-  test('threads of another puppet are refused by name, and nobody waits for them', { timeout: 60_000 }, async () => {
+  test('threads of another puppet are refused by name, and nobody waits for them', async () => {
     const [p, q] = await Promise.all([puppet({ heap: 'simple', timeoutMs }), puppet({ heap: 'simple', timeoutMs })])
     try {
       const usage = { code: 'USAGE', message: expect.stringContaining(`of puppet ${p.pid}`) }
@@ -196,7 +192,7 @@ describe('what could not be carried through', () => {
     }
   })
 
-  test('what others did until one died is known', { timeout: 60_000 }, async () => {
+  test('what others did until one died is known', async () => {
     const p = await puppet({ heap: 'system', timeoutMs })
     try {
       const child = await p.fork(0)
@@ -215,9 +211,7 @@ describe('what could not be carried through', () => {
     }
   })
 
-  test('a fork has the blocks of its moment, and none that came while it was on its way', {
-    timeout: 60_000,
-  }, async () => {
+  test('a fork has the blocks of its moment, and none that came while it was on its way', async () => {
     const p = await puppet({ heap: 'system', timeoutMs })
     try {
       const before = await p.main.malloc(64)
@@ -233,7 +227,7 @@ describe('what could not be carried through', () => {
     }
   })
 
-  test('together is begun by nobody', { timeout: 60_000 }, async () => {
+  test('together is begun by nobody', async () => {
     const p = await puppet({ heap: 'simple', threads: 2, timeoutMs })
     try {
       const batches = p.threads.map((thread) => thread.batch())
@@ -246,7 +240,7 @@ describe('what could not be carried through', () => {
     }
   })
 
-  test('a list run again frees nothing twice', { timeout: 60_000 }, async () => {
+  test('a list run again frees nothing twice', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs })
     try {
       const batch = p.main.batch()
@@ -259,7 +253,7 @@ describe('what could not be carried through', () => {
     }
   })
 
-  test('values of the wrong kind are not sent', { timeout: 60_000 }, async () => {
+  test('values of the wrong kind are not sent', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs })
     try {
       const block = await p.main.malloc(16)

@@ -249,9 +249,7 @@ describe('a session', () => {
     })
   })
 
-  test('that samples has the blocks of each of its processes, and a fork its own alone', {
-    timeout: 60_000,
-  }, async () => {
+  test('that samples has the blocks of each of its processes, and a fork its own alone', async () => {
     const program = `
 import os, sys, time
 mine = [bytearray(100_000) for _ in range(50)]
@@ -282,7 +280,7 @@ time.sleep(60)`
       probe: { levels: ['sample'], sampleBytes: 1000 },
     })
     try {
-      await until(() => output.match(/ready/g)?.length === 2, 'both are ready', 30_000)
+      await until(() => output.match(/ready/g)?.length === 2, 'both are ready')
       const map = await heapMap(session)
       expect(map.title).toMatch(/^Sampled blocks of session /)
       const sizes = [100_000, 200_000, 300_000]
@@ -316,7 +314,7 @@ time.sleep(60)`
       // Whose memory is gone is not there, though nobody was told of its end.
       session.setLevels(['counts'])
       writeFileSync(mark, '')
-      await until(() => output.match(/freed/g)?.length === 2, 'both have freed', 30_000)
+      await until(() => output.match(/freed/g)?.length === 2, 'both have freed')
       const later = await heapMap(session)
       expect(later.blocks.filter(({ size }) => Math.abs(size - 300_000) < 100)).toEqual([])
     } finally {

@@ -15,7 +15,7 @@ const lacking = lackingTool(process.env['CXX'] || 'g++', 'g++')
 let paths = { oneArena: '', neverReuses: '' }
 beforeAll(async () => {
   if (lacking === null) paths = await labHeaps()
-}, 300_000)
+})
 
 /** Whose words must be others under each of the three. */
 const tellsAllApart = ['blowup', 'false-sharing', 'fragmentation', 'layout-map', 'remote-free']
@@ -43,7 +43,7 @@ async function run(name: string): Promise<ByHeap<LabHeap>> {
 }
 
 describe.each(experiments.map(({ name }) => name))('%s', (name) => {
-  test('is carried through, and tells apart what differs', { timeout: 120_000 }, async ({ skip }) => {
+  test('is carried through, and tells apart what differs', async ({ skip }) => {
     requireOrSkip(skip, lacking)
     const { oneArena, neverReuses, hoard } = await observe(name)
     for (const { error, facts, meaning } of [oneArena, neverReuses, hoard]) {

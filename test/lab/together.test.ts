@@ -11,7 +11,7 @@ const sleeper = async (p: Puppet) => {
 }
 
 describe('those who wait for one that dies', () => {
-  test('before it has come wait no longer, and can be used as before', { timeout: 60_000 }, async () => {
+  test('before it has come wait no longer, and can be used as before', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs: 50_000 })
     try {
       for (let round = 0; round < 3; ++round) {
@@ -35,7 +35,7 @@ describe('those who wait for one that dies', () => {
     }
   })
 
-  test('at a barrier of a list are told so', { timeout: 60_000 }, async () => {
+  test('at a barrier of a list are told so', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs: 50_000 })
     try {
       const child = await p.fork(0)
@@ -51,7 +51,7 @@ describe('those who wait for one that dies', () => {
     }
   })
 
-  test('are those of its meeting alone', { timeout: 60_000 }, async () => {
+  test('are those of its meeting alone', async () => {
     const p = await puppet({ heap: 'simple', threads: 2, timeoutMs: 50_000 })
     try {
       const child = await sleeper(p)
@@ -79,7 +79,7 @@ describe('those who wait for one that dies', () => {
 })
 
 describe('last words', () => {
-  test('of each that dies are heard, also where much was asked of it besides', { timeout: 60_000 }, async () => {
+  test('of each that dies are heard, also where much was asked of it besides', async () => {
     const p = await puppet({ heap: 'simple', timeoutMs: 50_000 })
     try {
       const forks = [await p.fork(), await p.fork()]

@@ -34,7 +34,7 @@ async function endOf(settings: string, command: readonly string[], before: strin
   const env = { ...heapEnvironment(arena, before, behind), PATH: process.env['PATH'] ?? '', ALLOC8_ARENA: settings }
   const [file = '', ...args] = command
   try {
-    const { stdout, stderr } = await promisify(execFile)(file, args, { env, timeout: 50_000, killSignal: 'SIGKILL' })
+    const { stdout, stderr } = await promisify(execFile)(file, args, { env, timeout: 300_000, killSignal: 'SIGKILL' })
     return { ended: true, output: stdout + stderr }
   } catch (error) {
     const { killed, stdout, stderr } = error as { killed: boolean; stdout: string; stderr: string }

@@ -13,7 +13,7 @@ afterAll(folder.remove)
 const lacking = lackingTool(process.env.CXX || 'g++', 'g++')
 beforeAll(async () => {
   if (lacking === null) await buildPlantedHeaps(['busy-constructor', 'empty', 'forgets-sizes'])
-}, 600_000)
+})
 
 test('a constructor may start threads and wait for them, and fork; whoever forks meanwhile waits', async ({ skip }) => {
   requireOrSkip(skip, lacking)

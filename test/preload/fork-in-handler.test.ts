@@ -20,11 +20,11 @@ beforeAll(async () => {
   const source = readFileSync(join(import.meta.dirname, 'fork_in_handler.c'), 'utf8')
   const flags = [`-I${join(import.meta.dirname, '../../native/conformance')}`, '-pthread', '-w']
   program = await compile(folder.path, { name: 'fork-in-handler', source, flags })
-}, 600_000)
+})
 
 const heaps = testHeaps().filter(({ kind }) => kind !== 'found')
 
 test.each(heaps.map((heap) => [heap.name, heap] as const))('%s', async (_name, heap) => {
-  await promisify(execFile)(program, [], { env: heapEnvironment(heap, [], []), timeout: 50_000 })
+  await promisify(execFile)(program, [], { env: heapEnvironment(heap, [], []), timeout: 300_000 })
   expect(heap.missing).toBeNull()
 })

@@ -12,9 +12,9 @@ const heaps = new Map<string, TestHeap>()
 beforeAll(async () => {
   const built = await buildLayeredHeaps()
   for (const [index, name] of layeredHeaps.entries()) heaps.set(name, built[index] as TestHeap)
-}, 600_000)
+})
 
-describe.concurrent.each(layeredHeaps)('layered heap %s', { timeout: 600_000 }, (name) => {
+describe.concurrent.each(layeredHeaps)('layered heap %s', (name) => {
   it.each(telling)('%s', async (id) => {
     const end = await runProgram(findProgram(id), heaps.get(name) as TestHeap)
     expect(end.outcome, `${end.ending}\n${end.output}`).toBe('passed')

@@ -157,13 +157,13 @@ beforeAll(async () => {
   await buildPlantedHeaps(['thread-hooks'])
   exhaust = await compile(folder.path, { name: 'exhaust', source: exhaustSource, flags: ['-pthread'] })
   crowd = await compile(folder.path, { name: 'crowd', source: crowdSource, flags: ['-pthread'] })
-}, 600_000)
+})
 
 /** Status and messages of a program under the heap. */
 async function endOf(heap: TestHeap, program: string, ...args: string[]): Promise<{ status: number; stderr: string }> {
   // glibc has two arenas then, and our arena heap chunks of which ten thousand stay below its limit.
   const env = { ...heapEnvironment(heap, [], []), MALLOC_ARENA_MAX: '2', ALLOC8_ARENA: 'chunk=64k' }
-  const options = { env, timeout: 60_000 }
+  const options = { env, timeout: 300_000 }
   try {
     return { status: 0, stderr: (await run(program, args, options)).stderr }
   } catch (error) {

@@ -93,7 +93,7 @@ int main() {
     requireOrSkip(skip, lacking)
     const archive = await buildHeapArchive(folder.path, 'simple')
     const program = await link(`linked${flags.join('')}`, source, [archive], [...flags])
-    expect((await run(program, { timeout: 60_000 })).stdout).toBe('good\n')
+    expect((await run(program, { timeout: 300_000 })).stdout).toBe('good\n')
   })
 
   test('a program may have operators of its own', async ({ skip }) => {
@@ -114,7 +114,7 @@ int main() {
   return calls == 1 && ours ? 0 : 1;
 }
 `
-    await run(await link('own-operators', own, [archive]), { timeout: 60_000 })
+    await run(await link('own-operators', own, [archive]), { timeout: 300_000 })
   })
 })
 
@@ -209,7 +209,7 @@ int main() {
       await buildHeapArchive(folder.path, 'simple', 'one'),
       await buildHeapArchive(folder.path, 'upstream-style', 'two'),
     ]
-    await run(await link(`prefixed${flags.join('')}`, source, archives, [...flags]), { timeout: 60_000 })
+    await run(await link(`prefixed${flags.join('')}`, source, archives, [...flags]), { timeout: 300_000 })
   })
 
   test('give the linker no name without the prefix', async ({ skip }) => {

@@ -13,7 +13,7 @@ afterAll(folder.remove)
 const lacking = lackingTool(process.env.CXX || 'g++', 'g++')
 beforeAll(async () => {
   if (lacking === null) await buildPlantedHeaps(['every-seventh-null', 'throwing', 'throwing-constructor'])
-}, 600_000)
+})
 
 describe('a heap that has no memory', () => {
   /** What libc promises when there is none, with failures in `every` calls of the heap. */

@@ -48,7 +48,7 @@ beforeAll(async () => {
   await buildPlantedHeaps()
   where = await compile(folder.path, { name: 'where', source: whereSource })
   threads = await compile(folder.path, { name: 'threads', source: threadsSource, flags: ['-pthread'] })
-}, 600_000)
+})
 
 /** Names the library that each function of the program itself is bound to. */
 const whereSource = `

@@ -146,7 +146,7 @@ beforeAll(async () => {
   await buildPlantedHeaps(['thread-hooks', 'header-form', 'upstream-style'])
   const flags = ['-std=c++20', '-pthread']
   program = await compile(folder.path, { name: 'ways', language: 'c++', source, flags })
-}, 600_000)
+})
 
 /** What the run says of threads, once it is certain that it went well. */
 async function threadsOf(command: string[], status = 0, heap = 'thread-hooks') {
@@ -180,7 +180,7 @@ describe('threads that begin and end by', () => {
 
   test('20,000 short threads leave nothing behind', async () => {
     expect(await threadsOf([program, 'growth', '20000'])).toEqual({ begun: 22_001, ended: 22_001 })
-  }, 120_000)
+  })
 })
 
 test('a program with threads of its own is counted with its children', async () => {

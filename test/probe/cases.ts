@@ -36,7 +36,7 @@ export interface ProbeCase {
   wholeStacks?: boolean
 }
 
-const timeoutMs = 60_000
+const timeoutMs = 300_000
 const nothing = (): null => null
 const rootAlone = () => (process.getuid?.() === 0 ? null : 'only root can do that')
 

@@ -33,7 +33,7 @@ function readStarted(file: string) {
   }
 }
 
-test('what is read of a growing file is whole, and never less than before', { timeout: 120_000 }, async () => {
+test('what is read of a growing file is whole, and never less than before', async () => {
   let readings = 0
   let slots = 0
   for (let round = 0; round < 12; round++) {
@@ -79,7 +79,7 @@ for (let round = 0; Date.now() < end; round++) {
 }
 `
 
-test('a file that shrinks and grows is read or refused', { timeout: 60_000 }, async () => {
+test('a file that shrinks and grows is read or refused', async () => {
   const session = join(folder.path, 'session-changed')
   await run({ command: [join(folder.path, 'behaviours'), 'threads', '20'], sessionDirectory: session, ...quiet })
   const file = join(folder.path, 'changed.probe')

@@ -35,9 +35,7 @@ const cellOf = (result: CompareResult, metric: string, heap: string) =>
 const codes = ({ warnings }: CompareResult) => warnings.map(({ code }) => code)
 const few = { blocks: 6, warmupBlocks: 0, heaps: ['system', 'simple'], seed: 7 }
 
-test('a heap with larger size classes wastes more, and its program asks for the same', {
-  timeout: 120_000,
-}, async () => {
+test('a heap with larger size classes wastes more, and its program asks for the same', async () => {
   const result = await compare({ command: [program], probe: 'live', metrics: ['cpu'], ...few })
   expect([...new Set(result.cells.map(({ metric }) => metric))]).toEqual([
     ...['cpu', 'peak-live', 'allocations', 'allocated', 'waste'],
@@ -55,14 +53,14 @@ test('a heap with larger size classes wastes more, and its program asks for the 
   expect(codes(result)).toContain('probed')
 })
 
-test('a metric of the probe is enough to have it, and alone it is no warning', { timeout: 60_000 }, async () => {
+test('a metric of the probe is enough to have it, and alone it is no warning', async () => {
   const result = await compare({ command: [program], metrics: ['peak-live'], ...few, blocks: 1 })
   expect(result.cells.map(({ metric }) => metric)).toEqual(['peak-live', 'peak-live'])
   expect(cellOf(result, 'peak-live', 'system').runs[0]).toBeGreaterThan(4_000_000)
   expect(codes(result)).not.toContain('probed')
 })
 
-test('a suite says it for all its workloads', { timeout: 60_000 }, async () => {
+test('a suite says it for all its workloads', async () => {
   const config = { heaps: ['system'], workloads: [{ name: 'sized', command: [program] }], probe: ['counts'] as const }
   const result = await compareSuite({ ...config, metrics: ['wall'], blocks: 1 }, { folder: folder.path })
   expect(result.cells.map(({ metric }) => metric)).toEqual(['wall', 'allocations', 'allocated'])
@@ -70,9 +68,7 @@ test('a suite says it for all its workloads', { timeout: 60_000 }, async () => {
   expect(codes(result)).toContain('probed')
 })
 
-test('latency: a heap that is slow in some calls has those percentiles worse, and the others not', {
-  timeout: 120_000,
-}, async () => {
+test('latency: a heap that is slow in some calls has those percentiles worse, and the others not', async () => {
   const source = readFileSync(join(import.meta.dirname, 'slow-heap.c'), 'utf8')
   const slow = await compile(folder.path, { name: 'libslow-heap.so', source, flags: ['-shared', '-fPIC'] })
   const command = [await compile(folder.path, { name: 'some-large', source: someLarge })]
@@ -100,7 +96,7 @@ const someLarge = `
     return 0;
   }`
 
-test('a service is probed as commands are: in the server alone', { timeout: 120_000 }, async () => {
+test('a service is probed as commands are: in the server alone', async () => {
   const port = await freePort()
   const service = {
     name: 'web',

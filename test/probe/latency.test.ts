@@ -36,7 +36,7 @@ beforeAll(async () => {
     const output = name === 'slow-heap' ? 'libslow-heap.so' : (name as string)
     built[name as string] = await compile(folder.path, { name: output, source, flags })
   }
-}, 60_000)
+})
 
 const quiet = { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' } as const
 const timed = (words: string[], probe: ProbeSettings | 'latency' = 'latency', more: Partial<RunOptions> = {}) => {
@@ -54,7 +54,7 @@ const counts = ({ latency }: ProbeProcess) =>
   Object.fromEntries((latency?.entries ?? []).map(({ entry, count }) => [entry, count]))
 
 describe('the times are the heap’s own', () => {
-  test('as a heap that writes its times down has them', { timeout: 60_000 }, async () => {
+  test('as a heap that writes its times down has them', async () => {
     const file = join(folder.path, 'times')
     const env = { ...process.env, SLOW_HEAP_TIMES: file }
     const result = await timed(['timed', '1000', '20000'], 'latency', { heap: built['slow-heap'], env })
@@ -114,9 +114,7 @@ describe('what is timed', () => {
     expect(process).toMatchObject({ liveBytes: null, netBytesSince: null, levels: ['counts', 'latency'] })
   })
 
-  test('is one in so many of malloc as of free, which a fixed distance would not see', {
-    timeout: 60_000,
-  }, async () => {
+  test('is one in so many of malloc as of free, which a fixed distance would not see', async () => {
     const process = only(await timed(['timed', '400000', '40'], { levels: ['latency'], latencyEvery: 10 }))
     const found = counts(process)
     expect(process.latency?.every).toBe(10)
@@ -188,7 +186,7 @@ describe('histograms', () => {
   })
 })
 
-test('a file is hostile input', { timeout: 120_000 }, async () => {
+test('a file is hostile input', async () => {
   const session = join(mkdtempSync(join(folder.path, 'hostile-')), 'session')
   await timed(['calls', '50', '2', 'return'], 'latency', { sessionDirectory: session })
   const name = readdirSync(session).find((each) => each.endsWith('.latency')) ?? ''

@@ -125,7 +125,7 @@ test('latencies begin where they were asked for, and end', async () => {
 })
 
 describe('the page', () => {
-  test('may hold anything: the program goes on', { timeout: 60_000 }, async () => {
+  test('may hold anything: the program goes on', async () => {
     let changed = 0
     const spoil = async (session: string) => {
       const read = await open(join(session, 'control'), 'r')
@@ -186,7 +186,7 @@ describe('the page', () => {
     expect(probe.latency?.entries).toMatchObject([{ entry: 'malloc', count: 5 }])
   })
 
-  test('has every change of several controllers, and outlives one that was killed', { timeout: 60_000 }, async () => {
+  test('has every change of several controllers, and outlives one that was killed', async () => {
     const session = mkdtempSync(join(folder.path, 'several-'))
     createControl(session, { levels: ['counts'] })
     writeFileSync(join(session, 'control.lock'), '')

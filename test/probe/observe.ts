@@ -25,7 +25,7 @@ export function observeCases(runsOf: (index: number) => readonly ProbedRun[]): v
   chmodSync(root, 0o755)
   afterAll(() => rmSync(root, { recursive: true, force: true }))
   for (const [index, each] of probeCases.entries()) {
-    describe(each.name, { timeout: 180_000 }, () => {
+    describe(each.name, () => {
       const lacking = each.lacking()
       const folder = join(root, String(index))
       let expected: unknown

@@ -45,7 +45,7 @@ export async function servePostgres(heap: string, folder: string, more: Partial<
   const ended = runUnder(heap, user === null ? server : [...becoming(user), ...server], {
     ...more,
     sessionGroup: user?.group,
-    timeoutMs: 60_000,
+    timeoutMs: 300_000,
     signal: abort.signal,
     onStart: (handle) => {
       launcher = handle
@@ -53,7 +53,7 @@ export async function servePostgres(heap: string, folder: string, more: Partial<
   })
   ended.catch(() => {})
   try {
-    await until(() => existsSync(join(cluster, '.s.PGSQL.5432')), 'the socket of postgres', 20_000)
+    await until(() => existsSync(join(cluster, '.s.PGSQL.5432')), 'the socket of postgres')
     const said = await bench(cluster)
     // SIGTERM would wait for the clients that are connected.
     launcher?.kill('SIGINT')

@@ -66,7 +66,7 @@ const givenBlocks = ({ total }: ProbeProcess) => sum(total.sizes, (size) => size
 describe('where every allocation is a sample, the sums are exact', () => {
   for (const heap of testHeaps().filter(({ missing }) => missing === null)) {
     const spec = heap.kind === 'found' ? (heap.library as string) : heap.name
-    test(`under ${heap.name}, in three threads`, { timeout: 60_000 }, async () => {
+    test(`under ${heap.name}, in three threads`, async () => {
       const one = await sampled([calls, '300', '3', 'return'], 1, spec)
       const process = processOf(one)
       const sites = sitesOf(one)
@@ -88,25 +88,21 @@ describe('where every allocation is a sample, the sums are exact', () => {
   }
 })
 
-test.each([512, 16384])(
-  'a sample at every %i bytes estimates what was allocated and what is live',
-  { timeout: 60_000 },
-  async (mean) => {
-    const one = await sampled([calls, '20000', '2', 'return'], mean)
-    const process = processOf(one)
-    const sites = sitesOf(one)
-    // Five standard deviations: wrong once in two million.
-    const within = 5 * Math.sqrt(sum(sites, ({ bytesVariance }) => bytesVariance))
-    const exact = givenBytes(process)
-    expect(within).toBeLessThan(exact * 0.3)
-    expect(Math.abs(sum(sites, ({ bytes }) => bytes) - exact)).toBeLessThan(within)
-    const liveWithin = 5 * Math.sqrt(sum(sites, ({ liveBytesVariance }) => liveBytesVariance))
-    expect(liveWithin).toBeGreaterThan(0)
-    expect(Math.abs(sum(sites, ({ liveBytes }) => liveBytes) - (process.liveBytes ?? Number.NaN))).toBeLessThan(
-      liveWithin,
-    )
-  },
-)
+test.each([512, 16384])('a sample at every %i bytes estimates what was allocated and what is live', async (mean) => {
+  const one = await sampled([calls, '20000', '2', 'return'], mean)
+  const process = processOf(one)
+  const sites = sitesOf(one)
+  // Five standard deviations: wrong once in two million.
+  const within = 5 * Math.sqrt(sum(sites, ({ bytesVariance }) => bytesVariance))
+  const exact = givenBytes(process)
+  expect(within).toBeLessThan(exact * 0.3)
+  expect(Math.abs(sum(sites, ({ bytes }) => bytes) - exact)).toBeLessThan(within)
+  const liveWithin = 5 * Math.sqrt(sum(sites, ({ liveBytesVariance }) => liveBytesVariance))
+  expect(liveWithin).toBeGreaterThan(0)
+  expect(Math.abs(sum(sites, ({ liveBytes }) => liveBytes) - (process.liveBytes ?? Number.NaN))).toBeLessThan(
+    liveWithin,
+  )
+})
 
 /** Where a program's functions stand in its file. */
 function functionsOf(program: string): { name: string; from: bigint; to: bigint }[] {
@@ -200,7 +196,7 @@ describe('stacks', () => {
     ).toBeGreaterThanOrEqual(complete)
   })
 
-  test('of node reach main, through code made at run time', { timeout: 60_000 }, async () => {
+  test('of node reach main, through code made at run time', async () => {
     const script =
       'const keep = []; for (let i = 0; i < 3000; i++) keep.push(Buffer.alloc(20000)); console.log(keep.length)'
     const other = await sampled([process.execPath, '-e', script], 65536, 'system')
@@ -250,13 +246,13 @@ describe('a file is hostile input', () => {
     return readSamples(file)
   }
 
-  test('cut short anywhere it is an error with an offset', { timeout: 120_000 }, () => {
+  test('cut short anywhere it is an error with an offset', () => {
     expect(read(whole.subarray(0, used)).sites.length).toBeGreaterThan(2)
     const lengths = [0, 1, 100, 4095, 4096, 5000, 528_000, 561_151, 561_152, 561_500, 562_000, used - 8, used - 1]
     for (const length of lengths) expect(() => read(whole.subarray(0, length)), `${length}`).toThrow(/ at offset \d+$/)
   })
 
-  test('with bytes changed at random it is read or refused, never a crash', { timeout: 120_000 }, () => {
+  test('with bytes changed at random it is read or refused, never a crash', () => {
     let state = 4711
     const random = (below: number) => {
       state = (Math.imul(state, 1103515245) + 12345) >>> 0

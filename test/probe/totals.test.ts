@@ -62,7 +62,7 @@ async function said([tool = '', ...words]: readonly string[]): Promise<string> {
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0)
 
 describe.each(Object.entries(programs))('%s', (_, { lacking, command }) => {
-  test('as glibc’s memusage counts', { timeout: 60_000 }, async ({ skip }) => {
+  test('as glibc’s memusage counts', async ({ skip }) => {
     requireOrSkip(skip, lacking() ?? lackingTool('memusage', 'libc-devtools'))
     const table = await said(['memusage', ...command()])
     const line = (name: string) => (new RegExp(`${name}\\|\\s+(\\d+)\\s+(\\d+)`).exec(table) ?? []).slice(1).map(Number)
@@ -75,7 +75,7 @@ describe.each(Object.entries(programs))('%s', (_, { lacking, command }) => {
     expect(line('free')[0]).toBe(free?.calls)
   })
 
-  test('as valgrind counts', { timeout: 120_000 }, async ({ skip }) => {
+  test('as valgrind counts', async ({ skip }) => {
     requireOrSkip(skip, lacking() ?? lackingTool('valgrind', 'valgrind'))
     const usage = /total heap usage: ([\d,]+) allocs, ([\d,]+) frees, ([\d,]+) bytes/.exec(
       await said(['valgrind', ...command()]),

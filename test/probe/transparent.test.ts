@@ -21,7 +21,7 @@ const heaps: [name: string, library: string][] = [
   ['libc', probe],
 ]
 
-describe.concurrent.each(heaps)('the probe in front of %s', { timeout: 300_000 }, (name, library) => {
+describe.concurrent.each(heaps)('the probe in front of %s', (name, library) => {
   const session = join(folder.path, name)
   mkdirSync(session)
   const heap: TestHeap = { name, kind: 'builtin', library, missing: null, version: null }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 const quiet = { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' } as const
 
-test.for<ProbeLevel[]>([['counts'], ['live', 'latency', 'sample']])('%j', { timeout: 60_000 }, async (probe) => {
+test.for<ProbeLevel[]>([['counts'], ['live', 'latency', 'sample']])('%j', async (probe) => {
   const sessionDirectory = join(folder.path, probe.join('-'))
   const result = await run({ command: [program], heap: 'system', probe, sessionDirectory, ...quiet })
   const { exitCode, probe: report } = result
@@ -54,7 +54,7 @@ test.for<ProbeLevel[]>([['counts'], ['live', 'latency', 'sample']])('%j', { time
   ])
 })
 
-test('a hundred of them are counted, and the first are named', { timeout: 60_000 }, async () => {
+test('a hundred of them are counted, and the first are named', async () => {
   const source = `
     #include <stdlib.h>
     #include <sys/resource.h>

@@ -22,7 +22,7 @@ console.log('sum: ' + buffers.reduce((sum, each) => sum + each.length, all.size)
 async function compareAll(options: Partial<CompareOptions> & { command: string[] }) {
   const { heaps } = await listHeaps()
   const names = heaps.map(({ name }) => name).filter((name) => !['default', 'arena'].includes(name))
-  const result = await compare({ blocks: 1, warmupBlocks: 0, cwd: root, timeoutMs: 60_000, ...options })
+  const result = await compare({ blocks: 1, warmupBlocks: 0, cwd: root, timeoutMs: 300_000, ...options })
   expect(schemaProblems('compare', JSON.parse(JSON.stringify(result)))).toEqual([])
   expect(result.heaps.map(({ spec }) => spec).filter((spec) => spec !== 'default')).toEqual(names)
   for (const { spec, state, reasons } of result.heaps) expect([spec, state, reasons]).toEqual([spec, 'active', []])
@@ -33,7 +33,7 @@ async function compareAll(options: Partial<CompareOptions> & { command: string[]
   return result
 }
 
-it('node', { timeout: 300_000 }, async () => {
+it('node', async () => {
   const metrics = ['wall', 'cpu', 'peak-rss', 'faults', 'sum=/sum: (\\d+)/']
   const { cells } = await compareAll({ command: [process.execPath, '-e', nodeScript], metrics })
   const sums = cells.filter(({ metric }) => metric === 'sum').map(({ runs }) => runs[0])
@@ -41,7 +41,7 @@ it('node', { timeout: 300_000 }, async () => {
   expect(new Set(sums).size).toBe(1)
 })
 
-it('redis-server under load', { timeout: 300_000 }, async ({ skip }) => {
+it('redis-server under load', async ({ skip }) => {
   requireOrSkip(skip, lackingTool('redis-server', 'redis-server'))
   await compareAll({
     command: ['examples/redis/redis.sh', '2000'],
@@ -50,7 +50,7 @@ it('redis-server under load', { timeout: 300_000 }, async ({ skip }) => {
   })
 })
 
-it('the demo', { timeout: 300_000 }, async () => {
+it('the demo', async () => {
   const command = [process.execPath, 'examples/thumbnails/thumbnails.mjs', '6', '2']
   await compareAll({ command, metrics: ['peak-rss', 'rate=/images per second: ([\\d.]+)/'], higherIsBetter: ['rate'] })
 })

@@ -115,7 +115,7 @@ export async function serveRedis(
       early = true
     }
     ended.then(stop, stop)
-    await until(() => early || existsSync(socket), 'the socket of redis-server', 20_000)
+    await until(() => early || existsSync(socket), 'the socket of redis-server')
     // It is there before anybody listens.
     while (!early && !(await answers(socket))) await setTimeout(10)
     const state = early ? 'ended by itself' : await loadRedis(socket)

@@ -56,7 +56,7 @@ test('every example is listed here', () => {
 })
 
 describe.each(Object.entries(services))('%s', (name, { lacking, inVain, small, program }) => {
-  test('under system and jemalloc', { timeout: 120_000 }, async ({ skip }) => {
+  test('under system and jemalloc', async ({ skip }) => {
     requireOrSkip(skip, lacking())
     const why = inVain?.() ?? null
     if (why !== null) skip(why)
@@ -76,7 +76,7 @@ describe.each(Object.entries(services))('%s', (name, { lacking, inVain, small, p
 async function runUnder(heap: string, workload: ServiceWorkload, program: RegExp): Promise<void> {
   const { name: _, setup, teardown, metrics = [], higherIsBetter, ...service } = workload
   expect(() => parseMetrics(metrics, higherIsBetter)).not.toThrow()
-  const result = await serve({ ...service, heap, metrics: [...metrics], sampleMs: 20, timeoutMs: 60_000 })
+  const result = await serve({ ...service, heap, metrics: [...metrics], sampleMs: 20, timeoutMs: 300_000 })
   expect(result.failure, heap).toBeNull()
   expect(result.problems).toEqual({})
   for (const { name } of parseMetrics(metrics)) expect(result.values[name], `${name} under ${heap}`).toBeGreaterThan(0)

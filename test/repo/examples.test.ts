@@ -67,7 +67,7 @@ describe('the examples', () => {
     }
     const program = path.endsWith('.sh') ? 'sh' : process.execPath
     const args = [...before(path), path, ...(example?.args ?? [])]
-    const { stdout } = await promisify(execFile)(program, args, { cwd: root, timeout: 60_000 })
+    const { stdout } = await promisify(execFile)(program, args, { cwd: root, timeout: 300_000 })
     expect(stdout).toMatch(example?.prints ?? /never/)
   })
 })

@@ -132,7 +132,7 @@ afterAll(() => rmSync(shims, { recursive: true, force: true }))
 /** Runs a script as a reader would type it, from the root; gives what it printed. Throws where any command fails. */
 async function runScript(script: string): Promise<string> {
   const env = { ...process.env, PATH: `${shims}:${process.env['PATH']}`, TMPDIR: shims, NO_COLOR: '1' }
-  const options = { cwd: root, env, timeout: 170_000, maxBuffer: 16 << 20 }
+  const options = { cwd: root, env, timeout: 300_000, maxBuffer: 16 << 20 }
   const running = promisify(execFile)('bash', ['-eu', '-o', 'pipefail', '-c', script], options)
   running.child.stdin?.end()
   return (await running).stdout

@@ -22,7 +22,7 @@ test('a comparison ended 30 times at random instants leaves nothing', async () =
   expect(left, `seed ${seed}`).toEqual([])
   // Else all of the instants were before the first run, and nothing was tried.
   expect(begun.SIGINT + begun.SIGTERM + begun.SIGKILL, `seed ${seed}`).toBeGreaterThan(0)
-}, 120_000)
+})
 
 test('a target of `run` lives on when the controller is killed, 20 times; its session goes with the next run', async () => {
   buildCli()
@@ -36,7 +36,7 @@ test('a target of `run` lives on when the controller is killed, 20 times; its se
     const args = ['run', '--no-summary', '--heap', 'simple', '--', 'bash', '-c', script, marker]
     const child = spawn(process.execPath, [cliPath, ...args], { env, stdio: 'ignore', detached: true })
     const end = once(child, 'exit')
-    await until(() => existsSync(file('ready')), 'the target begins', 20_000)
+    await until(() => existsSync(file('ready')), 'the target begins')
     child.kill('SIGKILL')
     await end
     expect(processesWith(marker)).not.toEqual([])
@@ -48,4 +48,4 @@ test('a target of `run` lives on when the controller is killed, 20 times; its se
   expect(readdirSync(temporary)).not.toEqual([])
   execFileSync(process.execPath, [cliPath, 'run', '--no-summary', '--', 'true'], { env })
   expect(readdirSync(temporary)).toEqual([])
-}, 120_000)
+})

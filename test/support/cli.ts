@@ -102,7 +102,7 @@ export function started(marker: string): Promise<void> {
   const isTarget = (words: string[]) =>
     words.includes(marker) && !words.includes(cliPath) && !words[0]?.endsWith('/alloc8-launch')
   const runs = () => argumentLists().some(({ words }) => isTarget(words))
-  return until(runs, `a target with the argument ${marker}`, 20_000)
+  return until(runs, `a target with the argument ${marker}`)
 }
 
 /** Waits until no process with that marker is left, alloc8 itself included. */

@@ -60,7 +60,7 @@ export function killLeftover(pid: number | undefined): void {
 }
 
 /** Waits until `condition` holds; throws after `ms`. */
-export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 120_000): Promise<void> {
   const end = performance.now() + ms
   while (!condition()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`)

@@ -24,8 +24,8 @@ const lacksStatus = 78
 
 const twoAtATime = new Limit(2)
 
-/** Runs the program; at most two run at a time. The default timeout is 60 s. */
-export function runProgram(program: Program, heap: TestHeap, timeoutMs = 60_000): Promise<ProgramEnd> {
+/** Runs the program; at most two run at a time. The default timeout is 300 s. */
+export function runProgram(program: Program, heap: TestHeap, timeoutMs = 300_000): Promise<ProgramEnd> {
   return twoAtATime.run(() => start(program, heap, timeoutMs))
 }
 

@@ -28,7 +28,7 @@ export async function runUnder(
     killTree: true,
     lifeline: true,
     detached: true,
-    timeoutMs: 60_000,
+    timeoutMs: 300_000,
     ...options,
   })
   return { result, stdout: stdout.text(), stderr: stderr.text() }

@@ -15,7 +15,7 @@ export function runWith(library: string | null, command: readonly string[]): Pro
   const [file = '', ...args] = command
   const env = { PATH: process.env.PATH ?? '', HOME: '/', LC_ALL: 'C', ...(library ? { LD_PRELOAD: library } : {}) }
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+    const child = spawn(file, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 })
     const end = { stdout: '', stderr: '' }
     child.stdout.on('data', (data) => (end.stdout += data))
     child.stderr.on('data', (data) => (end.stderr += data))

@@ -39,7 +39,7 @@ export async function serve(words: Serving & Pick<ServiceWords, 'server' | 'read
   const mark = randomUUID()
   const service = prepareService({
     load: ['true'],
-    readyTimeoutMs: 20_000,
+    readyTimeoutMs: 120_000,
     settleMs: 10,
     graceMs: 5_000,
     ...rest,

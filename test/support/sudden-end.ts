@@ -10,12 +10,12 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Rng } from '../../lib/stats/index.ts'
 import { buildCli, cliPath, gone, processesWith, uniqueMarker } from './cli.ts'
-import { killLeftover } from './launching.ts'
+import { killLeftover, until } from './launching.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
 
-/** From before node has read the program to the midst of the runs. */
-const LATEST_MS = 1500
+/** The latest instant, in times of what a comparison needs until it has a session: in the midst of the runs. */
+const LATEST = 3
 
 /** How the controllers of a row ended. */
 export interface SuddenEnds {
@@ -34,7 +34,8 @@ export interface SuddenEnds {
 export async function suddenEnds(count: number, seed: number, folder: string): Promise<SuddenEnds> {
   buildCli()
   const rng = new Rng(seed)
-  const plan = Array.from({ length: count }, (_, index) => ({ index, delayMs: rng.below(LATEST_MS) }))
+  const latestMs = LATEST * Math.ceil(await msUntilBegun(folder))
+  const plan = Array.from({ length: count }, (_, index) => ({ index, delayMs: rng.below(latestMs) }))
   const ends: SuddenEnds = { begun: { SIGINT: 0, SIGTERM: 0, SIGKILL: 0 }, left: [] }
   const worker = async () => {
     const temporary = mkdtempSync(join(folder, 'sudden-'))
@@ -50,10 +51,26 @@ export async function suddenEnds(count: number, seed: number, folder: string): P
   return ends
 }
 
+/** How long a comparison, two of them at a time, needs on this machine until it has something to leave behind. */
+async function msUntilBegun(folder: string): Promise<number> {
+  const begin = async () => {
+    const temporary = mkdtempSync(join(folder, 'begun-'))
+    const started = performance.now()
+    const child = comparisonIn(temporary, uniqueMarker())
+    const end = once(child, 'exit')
+    await until(() => readdirSync(temporary).length > 0, 'a comparison begins a session')
+    const ms = performance.now() - started
+    child.kill('SIGINT')
+    await end
+    rmSync(temporary, { recursive: true, force: true })
+    return ms
+  }
+  return Math.max(...(await Promise.all([begin(), begin()])))
+}
+
 async function suddenEnd(signal: NodeJS.Signals, delayMs: number, temporary: string) {
   const marker = uniqueMarker()
-  const target = ['bash', '-c', 'bash -c "sleep 0.05; :" "$0" & sleep 0.1; wait', marker]
-  const child = alloc8In(temporary, ['compare', '--heaps', 'system,simple', '--blocks', '500', '--', ...target])
+  const child = comparisonIn(temporary, marker)
   const end = once(child, 'exit')
   await delay(delayMs)
   const begun = readdirSync(temporary).length > 0
@@ -72,6 +89,12 @@ async function suddenEnd(signal: NodeJS.Signals, delayMs: number, temporary: str
     rmSync(join(temporary, name), { recursive: true, force: true })
   }
   return { begun, left }
+}
+
+/** Starts a comparison of a target that forks, of more blocks than any test waits for. */
+function comparisonIn(temporary: string, marker: string) {
+  const target = ['bash', '-c', 'bash -c "sleep 0.05; :" "$0" & sleep 0.1; wait', marker]
+  return alloc8In(temporary, ['compare', '--heaps', 'system,simple', '--blocks', '500', '--', ...target])
 }
 
 function alloc8In(temporary: string, args: string[]) {

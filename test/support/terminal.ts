@@ -83,7 +83,7 @@ export async function onTerminal(
   own['CI'] = 'true'
   const args = ['-c', player, JSON.stringify([acts, ...size]), ...program]
   const { stdout } = await promisify(execFile)(pythonPath(), args, {
-    timeout: 50_000,
+    timeout: 300_000,
     env: { ...own, ...env },
     maxBuffer: 64 << 20,
   })

@@ -47,7 +47,7 @@ describe('the public types', () => {
     const text = (ts.sys.readFile(source) ?? '').replaceAll('../../lib/index.ts', 'alloc8')
     expect(text).toContain("from 'alloc8'")
     expect(complaints(text)).toEqual([])
-  }, 120_000)
+  })
 
   test('are seen to fail', () => {
     const wrong = [
@@ -60,5 +60,5 @@ describe('the public types', () => {
     expect(found.join('\n')).toMatch(
       /no exported member 'nothing'.*\n.*'number \| null' is not assignable to type 'number'/,
     )
-  }, 120_000)
+  })
 })

@@ -261,7 +261,7 @@ describe('dynamic programs', () => {
     child.stderr.on('data', (chunk) => {
       told += chunk
     })
-    await until(() => told.includes('DevTools listening'), 'chromium is ready', 20_000)
+    await until(() => told.includes('DevTools listening'), 'chromium is ready')
     // Debian's command is a script that becomes the program.
     expect(readlinkSync(`/proc/${child.pid}/exe`)).toContain('chromium')
     const result = processAllocator(child.pid ?? 0)

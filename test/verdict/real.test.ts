@@ -20,9 +20,7 @@ const named = ({ processes }: Verdict, pattern: RegExp) =>
   processes.filter(({ executable }) => pattern.test(executable))
 const codes = (verdict: Verdict) => [...new Set(verdict.reasons.map(({ code }) => code))]
 
-test('chromium: its own malloc is named; the shell script that starts it is active', { timeout: 120_000 }, async ({
-  skip,
-}) => {
+test('chromium: its own malloc is named; the shell script that starts it is active', async ({ skip }) => {
   requireOrSkip(skip, lackingTool('chromium', 'chromium'))
   const quiet = ['background-networking', 'component-update', 'sync', 'gpu'].map((part) => `--disable-${part}`)
   const words = [
@@ -34,7 +32,7 @@ test('chromium: its own malloc is named; the shell script that starts it is acti
   ]
   const page = 'data:text/html,<p>drawn</p>'
   const { result, stdout } = await runUnder('simple', ['chromium', ...words, '--dump-dom', page], {
-    timeoutMs: 100_000,
+    timeoutMs: 300_000,
   })
   expect([result.exitCode, stdout]).toEqual([0, expect.stringContaining('<p>drawn</p>')])
   expect(result.verdict.state).toBe('inactive')
@@ -47,9 +45,7 @@ test('chromium: its own malloc is named; the shell script that starts it is acti
   expect(result.verdict.processes.some(({ state }) => state === 'active')).toBe(true)
 })
 
-test('postgres: every process that it forks is active, as the user that it runs as', { timeout: 120_000 }, async ({
-  skip,
-}) => {
+test('postgres: every process that it forks is active, as the user that it runs as', async ({ skip }) => {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
   requireOrSkip(skip, versions.length === 0 ? 'postgres is not installed: apt-get install postgresql' : null)
   const lacking = lackingNobody(cliPath, process.execPath)
@@ -83,7 +79,7 @@ set -e
   expect(named(verdict, /\/postgres$/).length).toBeGreaterThan(8)
 })
 
-test('make running g++: every compiler, assembler and linker is active', { timeout: 120_000 }, async ({ skip }) => {
+test('make running g++: every compiler, assembler and linker is active', async ({ skip }) => {
   requireOrSkip(skip, lackingTool('make', 'make') ?? lackingTool('g++', 'g++'))
   for (const name of ['one', 'two', 'main']) {
     writeFileSync(
@@ -99,9 +95,9 @@ test('make running g++: every compiler, assembler and linker is active', { timeo
   expect(named(result.verdict, /-ld(\.bfd)?$|\/ld$/)).toHaveLength(1)
 })
 
-test('java: active, with the libraries that it opens', { timeout: 120_000 }, async ({ skip }) => {
+test('java: active, with the libraries that it opens', async ({ skip }) => {
   requireOrSkip(skip, lackingTool('java', 'default-jre-headless'))
-  const { result, stderr } = await runUnder('simple', ['java', '-version'], { timeoutMs: 100_000 })
+  const { result, stderr } = await runUnder('simple', ['java', '-version'], { timeoutMs: 300_000 })
   expect([result.exitCode, stderr]).toEqual([0, expect.stringMatching(/Runtime Environment/)])
   expect(result.verdict).toMatchObject({ state: 'active', reasons: [] })
 })

@@ -42,7 +42,7 @@ async function outputOf(name: string, args: readonly string[], heap = heaps[0], 
   const command = [...wrapped, join(folder, name), ...args]
   const env = heap === undefined ? process.env : heapEnvironment(heap, [], [])
   try {
-    const { stdout, stderr } = await run(command[0] as string, command.slice(1), { env, timeout: 50_000 })
+    const { stdout, stderr } = await run(command[0] as string, command.slice(1), { env, timeout: 300_000 })
     return { status: 0, stdout, stderr }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number | null; stdout: string; stderr: string }

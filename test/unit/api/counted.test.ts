@@ -25,7 +25,7 @@ int main(int count, char **words) {
   program = await compile(folder.path, { name: 'counted', source })
 })
 
-test('heaps differ by their instructions, which are the same in each block', { timeout: 300_000 }, async ({ skip }) => {
+test('heaps differ by their instructions, which are the same in each block', async ({ skip }) => {
   requireOrSkip(skip, (await hasCounters()) ? null : lackingTool('valgrind', 'valgrind'))
   const result = await compare({
     ...{ command: [program], heaps: ['system', 'simple', 'multiarena'], metrics: ['instructions'] },
@@ -49,7 +49,7 @@ test('heaps differ by their instructions, which are the same in each block', { t
   expect(by?.message).toMatch((await hasCounters()) ? /processor's counters/ : /valgrind's callgrind/)
 })
 
-test('a program that fails is a failed run with its status', { timeout: 300_000 }, async ({ skip }) => {
+test('a program that fails is a failed run with its status', async ({ skip }) => {
   requireOrSkip(skip, (await hasCounters()) ? null : lackingTool('valgrind', 'valgrind'))
   const options = { command: [program, '7'], heaps: ['simple'], metrics: ['instructions'], blocks: 1, warmupBlocks: 0 }
   expect((await compare(options)).cells[0]?.failures).toMatchObject([{ exitCode: 7, message: 'exit status 7' }])

@@ -87,14 +87,13 @@ async function spread(command: string[]): Promise<number> {
 
 describe('under callgrind', () => {
   // Slow in itself, and slower where others use the machine.
-  const timeout = 240_000
   beforeEach(({ skip }) => requireOrSkip(skip, lackingTool('valgrind', 'valgrind')))
 
-  test('a program that does the same each time takes the same within 0.1 %', { timeout }, async () => {
+  test('a program that does the same each time takes the same within 0.1 %', async () => {
     expect(await spread([program])).toBeLessThan(0.001)
   })
 
-  test('so does Python, whose hashes would differ', { timeout }, async () => {
+  test('so does Python, whose hashes would differ', async () => {
     const words = 'words = {str(i): i for i in range(2000)}; print(hash("alloc8"), sum(map(len, set(words))))'
     const seen = new Set<string>()
     const counts: number[] = []
@@ -107,7 +106,7 @@ describe('under callgrind', () => {
     expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.001)
   })
 
-  test('children are counted once: forked ones from their birth, started ones whole', { timeout }, async () => {
+  test('children are counted once: forked ones from their birth, started ones whole', async () => {
     const once = await number([program])
     const forked = await number([program, 'fork'])
     const started = await number([program, 'start'])
@@ -118,7 +117,7 @@ describe('under callgrind', () => {
     expect(started / once).toBeLessThan(2.05)
   })
 
-  test('every process has the heap, and valgrind is none of them', { timeout }, async () => {
+  test('every process has the heap, and valgrind is none of them', async () => {
     const { verdict, result } = await count(['sh', '-c', `${program}; ${program} fork | cat`])
     expect(result.exitCode).toBe(0)
     expect(verdict.state).toBe('active')
@@ -127,7 +126,7 @@ describe('under callgrind', () => {
     expect(names.toSorted()).toEqual(['cat', 'churning', 'churning', 'churning', shellName].toSorted())
   })
 
-  test('the status, the output and the words of a target are its own', { timeout }, async () => {
+  test('the status, the output and the words of a target are its own', async () => {
     const [out, err] = [collector(), collector()]
     const command = ['sh', '-c', 'echo "$0 $1"; echo no >&2; exit 3', 'first', 'two words']
     const counted = await count(command, { stdout: out.sink, stderr: err.sink })
@@ -136,13 +135,13 @@ describe('under callgrind', () => {
     expect(err.text()).toBe('no\n')
   })
 
-  test('a process that was killed leaves no count of the whole', { timeout }, async () => {
+  test('a process that was killed leaves no count of the whole', async () => {
     const { instructions, failure } = await count([program, 'hang'])
     expect(instructions).toBeNull()
     expect(failure).toMatch(/^process \d+ was killed before callgrind could write/)
   })
 
-  test('leaves nothing in the folder for temporary files, and options of the user alone', { timeout }, async () => {
+  test('leaves nothing in the folder for temporary files, and options of the user alone', async () => {
     const own = join(folder.path, 'temporary')
     mkdirSync(own)
     const before = process.env['TMPDIR']

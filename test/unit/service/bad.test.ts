@@ -182,7 +182,7 @@ describe('a port in use', () => {
     try {
       const mark = join(folder.path, 'started')
       const server = ['sh', '-c', `touch ${mark}; sleep 60`]
-      await until(() => listeners().some((each) => each.port === port), 'the holder listens', 20_000)
+      await until(() => listeners().some((each) => each.port === port), 'the holder listens')
       const error = await caught(serve({ server, ready: { port } }))
       expect(error).toBeInstanceOf(Alloc8Error)
       expect(error).toMatchObject({ code: 'PORT_IN_USE', exitStatus: 125 })

@@ -67,7 +67,7 @@ describe('a node server under a load of node', () => {
   })
 })
 
-test('the probe counts the server, from its start to its stop, and not the load', { timeout: 60_000 }, async () => {
+test('the probe counts the server, from its start to its stop, and not the load', async () => {
   const port = await freePort()
   const of = async (requests: number) => {
     const server = nodeServer(port, { kept: 100_000 })

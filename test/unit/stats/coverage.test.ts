@@ -4,12 +4,11 @@
  * `meanInterval` has a table of more cases and more kinds of noise.
  */
 
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decide, mean, meanInterval, meanOfMeansInterval, type Rng } from '../../../lib/stats/index.ts'
 import { type Noise, noises, skewed, stream, take } from './noise.ts'
 
 // Seconds on a quiet machine, and minutes on one that others use.
-vi.setConfig({ testTimeout: 300_000 })
 
 const CASES = 2000
 const resamples = 2000

@@ -3,12 +3,11 @@
  * no more often wrong than a single look, and at 95 % for each look it would be twice as often.
  */
 
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Decision, decide, meanInterval, plannedLooks, type Rng } from '../../../lib/stats/index.ts'
 import { type Noise, noises, stream, take } from './noise.ts'
 
 // Seconds on a quiet machine, and minutes on one that others use.
-vi.setConfig({ testTimeout: 300_000 })
 
 const CASES = 2000
 const THRESHOLD = 0.01
