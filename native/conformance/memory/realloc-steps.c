@@ -42,14 +42,14 @@ int main(void) {
   for (int round = 0; round < 4; round++) memset(hide(whole), round, most);
   once_ns = (cpu_ns() - once_ns) / 4;
   free(whole);
-  const long long page_ns = 2 * fresh_page_ns(page);
+  const long long page_ns = fresh_page_ns(page) * 3 / 2;
   const long before = faults();
   const long long start_ns = cpu_ns();
   char* buffer = NULL;
   for (size_t size = page; size <= most; size += page) {
     CHECK_BLOCK(buffer = realloc(buffer, size));
     memset(buffer + size - page, (int)(size / page), page);
-    CHECK_AT_MOST(faults() - before, 20 * (most / page));
+    CHECK_AT_MOST(faults() - before, 10 * (most / page));
   }
   CHECK_AT_MOST(cpu_ns() - start_ns, 300 * once_ns + (faults() - before) * page_ns);
   for (size_t size = page; size <= most; size += page) {

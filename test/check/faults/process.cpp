@@ -77,7 +77,9 @@ void begin_thread() {
   if (faulty(Kind::fork_births)) {
     static pthread_mutex_t births = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&births);
-    for (int i = 0; i < 30000; i++) __asm__ volatile("");
+    // Held nearly all of the time, so that a fork meets it on every machine.
+    const timespec hold{0, 200'000};
+    nanosleep(&hold, nullptr);
     pthread_mutex_unlock(&births);
   }
   __atomic_fetch_add(&alive, 1, __ATOMIC_RELAXED);
