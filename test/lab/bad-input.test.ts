@@ -179,7 +179,7 @@ describe('a hang is said after a time, not waited for', () => {
     expect(await p.main.malloc(8)).not.toBe(0n)
     const began = Date.now()
     await p.close()
-    expect(Date.now() - began).toBeLessThan(20_000)
+    expect(Date.now() - began).toBeLessThan(50_000)
     expect(isAlive(p.pid)).toBe(false)
   })
 

@@ -32,7 +32,7 @@ describe('close()', () => {
       for (const { status, ...rest } of await waiting) {
         if (status === 'rejected') expect(rest).toMatchObject({ reason: { code: 'PUPPET' } })
       }
-      expect(performance.now() - begun).toBeLessThan(10_000)
+      expect(performance.now() - begun).toBeLessThan(60_000)
     }
   })
 })

@@ -80,8 +80,8 @@ test('latency: a heap that is slow in some calls has those percentiles worse, an
   // Of 20 calls one takes 100 us, of 1000 one takes 1 ms.
   expect(cellOf(result, 'alloc-p99', slow)).toMatchObject({ verdict: 'worse', unit: 'ns', higherIsBetter: false })
   for (const run of cellOf(result, 'alloc-p99', slow).runs) expect(run).toBeGreaterThan(90_000)
-  for (const run of cellOf(result, 'alloc-p50', slow).runs) expect(run).toBeLessThan(20_000)
-  for (const run of cellOf(result, 'alloc-p99', 'system').runs) expect(run).toBeLessThan(90_000)
+  for (const [at, run] of cellOf(result, 'alloc-p50', slow).runs.entries())
+    expect(run).toBeLessThan((cellOf(result, 'alloc-p99', slow).runs[at] ?? 0) / 2)
   expect(codes(result)).not.toContain('probed')
 })
 

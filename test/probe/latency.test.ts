@@ -76,10 +76,10 @@ describe('the times are the heap’s own', () => {
     }
     // The longest has no bucket's error, only what the probe sees more than the heap does.
     expect((row?.maxNs ?? 0) / at(1)).toBeGreaterThan(0.999)
-    expect(row?.maxNs).toBeLessThan(at(1) + 50e6)
+    expect(row?.maxNs).toBeLessThan(at(1) + 2e9)
     const mean = truth.reduce((sum, each) => sum + each, 0) / truth.length
     expect((row?.meanNs ?? 0) / mean).toBeGreaterThan(0.99)
-    expect(row?.meanNs).toBeLessThan(mean * 1.1)
+    expect(row?.meanNs).toBeLessThan(mean * 2)
     const text = runText(result, { width: 100, unicode: false, palette: plainPalette })
     expect(text).toMatch(/^ {2}latency +timed +p50 +p99 +p99\.99 +max$/m)
     // A busy machine may make the heap's longest sleep longer.

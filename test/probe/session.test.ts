@@ -272,7 +272,7 @@ describe('watching', () => {
       setTimeout(() => controller.abort(), 50)
     }
     expect(count).toBe(1)
-    expect(performance.now() - began).toBeLessThan(5000)
+    expect(performance.now() - began).toBeLessThan(50_000)
     started.launcher.kill('SIGTERM')
     await started.result
   })

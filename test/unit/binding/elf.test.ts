@@ -296,7 +296,7 @@ describe('garbage', () => {
     const path = write(buildElf({ dynamic: [{ name: 'malloc', defined: false, version: 'V' }], neededVersions }))
     const started = performance.now()
     exercise(path)
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(60_000)
   })
 })
 

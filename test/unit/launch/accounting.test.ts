@@ -63,10 +63,11 @@ describe('CPU time', () => {
 })
 
 test('wall time is the target’s life and not ours', async () => {
+  const begun = performance.now()
   const { wallNs, userNs, sysNs } = await launch({ ...silent, path: '/bin/sleep', args: ['0.2'] })
   expect(wallNs).toBeGreaterThanOrEqual(200e6)
-  expect(wallNs).toBeLessThan(1000e6)
-  expect(userNs + sysNs).toBeLessThan(100e6)
+  expect(wallNs).toBeLessThan((performance.now() - begun) * 1e6)
+  expect(userNs + sysNs).toBeLessThan(150e6)
 })
 
 test('the time until a left-over process ends is not wall time', async () => {
