@@ -1,6 +1,6 @@
 /** Builds the small programs and libraries that tests carry in their own text. */
 
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,6 +45,17 @@ export async function lackingCompiler(
     const words = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error)
     return `${systemCompiler(language)} ${flags.join(' ')} does not work here: ${words}`
   }
+}
+
+/**
+ * Null when the kernel runs what the compiler makes with these flags, else why not. Not every kernel runs programs of
+ * 32 bits, also where the compiler and the libraries are there, and that is not for CI to mend.
+ */
+export async function lackingKernel(folder: string, ...flags: string[]): Promise<string | null> {
+  const name = `nothing${flags.join('').replace(/\W/g, '_')}`
+  const program = await compile(folder, { name, source: 'int main() { return 0; }\n', flags })
+  const { status } = spawnSync(program, { stdio: 'ignore' })
+  return status === 0 ? null : `this kernel does not run programs made with ${flags.join(' ')}`
 }
 
 function systemCompiler(language: 'c' | 'c++'): string {

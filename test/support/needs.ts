@@ -40,14 +40,6 @@ export function lackingNobody(...paths: readonly string[]): string | null {
   return unread === undefined ? null : `${unread} cannot be read by others`
 }
 
-/**
- * Null when the kernel runs this program, which does nothing; else why not. Not every kernel runs programs of 32 bits,
- * also where the compiler and the libraries are there, and that is not for CI to mend.
- */
-export function lackingKernel(program: string): string | null {
-  return spawnSync(program, { stdio: 'ignore' }).status === 0 ? null : `this kernel does not run ${program}`
-}
-
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

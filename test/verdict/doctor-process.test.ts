@@ -18,9 +18,9 @@ import { readElf } from '../../lib/binding/elf.ts'
 import { nativeFile } from '../../lib/binding/native.ts'
 import { processAllocator } from '../../lib/doctor/index.ts'
 import { heaps, type ProcessAllocator } from '../../lib/index.ts'
-import { compile, lackingCompiler } from '../support/compile.ts'
+import { compile, lackingCompiler, lackingKernel } from '../support/compile.ts'
 import { pythonPath, scratch, until } from '../support/launching.ts'
-import { findTool, lackingKernel, lackingTool, requireOrSkip } from '../support/needs.ts'
+import { findTool, lackingTool, requireOrSkip } from '../support/needs.ts'
 import { schemaProblems } from '../support/schema.ts'
 
 const folder = scratch()
@@ -311,11 +311,9 @@ describe('static programs and other libcs', () => {
 
   test('a 32-bit program', async ({ skip }) => {
     requireOrSkip(skip, await lackingCompiler(folder.path, 'c', '-m32'))
-    const flags = ['-m32']
-    const nothing = await compile(folder.path, { name: 'nothing', source: 'int main(void) { return 0; }', flags })
-    const lacking = lackingKernel(nothing)
+    const lacking = await lackingKernel(folder.path, '-m32')
     if (lacking !== null) skip(lacking)
-    const result = await look([await program('narrow', '', flags)])
+    const result = await look([await program('narrow', '', ['-m32'])])
     expect(result).toMatchObject({ bits: 32, allocator: 'glibc', heap: null, warnings: [{ code: 'other-class' }] })
     expect(result.evidence.join()).toContain(exactly)
   })

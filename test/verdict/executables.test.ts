@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nativeFile } from '../../lib/binding/native.ts'
 import { alloc8, cliPath } from '../support/cli.ts'
-import { type Build, compile, lackingCompiler } from '../support/compile.ts'
+import { type Build, compile, lackingCompiler, lackingKernel } from '../support/compile.ts'
 import { scratch } from '../support/launching.ts'
 import { asNobody, findTool, lackingNobody, lackingTool, requireOrSkip } from '../support/needs.ts'
 import { reasonCodes, runUnder } from '../support/run-under.ts'
@@ -102,6 +102,8 @@ describe('a program that nothing can be preloaded into', () => {
 
   test('of 32 bits', async ({ skip }) => {
     const path = await build(skip, 'narrow', '-m32')
+    const lacking = await lackingKernel(folder.path, '-m32')
+    if (lacking !== null) skip(lacking)
     const observed = await observe('simple', path)
     expect(observed.result.verdict.state).toBe('inactive')
     expect(reasonCodes(observed)).toEqual(['wrong-elf-class'])
