@@ -72,13 +72,14 @@ describe('run', () => {
 describe('compare', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s gives a partial result', async (signal) => {
     const marker = uniqueMarker()
-    const file = join(folder.path, `${signal}.json`)
-    const log = join(folder.path, `${signal}.log`)
+    const file = join(folder.path, `${marker}.json`)
+    const log = join(folder.path, `${marker}.log`)
     const target = ['bash', '-c', `echo run >> ${log}; sleep 0.02`, marker]
-    const words = ['--heaps', 'system,simple', '--blocks', '500', '--warmup-blocks', '0', '--json', file]
+    const blocks = ['--pairing', 'alone', '--blocks', '500', '--warmup-blocks', '0']
+    const words = ['--heaps', 'system,simple', ...blocks, '--json', file]
     const running = start(['compare', ...words, '--', ...target])
-    // A block is three runs: two heaps and the control. Up to three come before, by which duets are decided.
-    const twoBlocks = 'run\n'.length * 12
+    // A block is three runs: two heaps and the control. The seventh has begun, so the sixth has ended.
+    const twoBlocks = 'run\n'.length * 7
     await until(() => existsSync(log) && readFileSync(log, 'utf8').length >= twoBlocks, 'two blocks')
     if (signal === 'SIGINT') running.signalGroup(signal)
     else running.signalAlone(signal)
@@ -143,7 +144,7 @@ describe('compare', () => {
 
   test('killed outright, its target dies with it, and the next run sweeps up', async () => {
     const marker = uniqueMarker()
-    const TMPDIR = join(folder.path, 'killed')
+    const TMPDIR = join(folder.path, `killed-${marker}`)
     mkdirSync(TMPDIR)
     const words = ['compare', '--heaps', 'system,simple', '--', ...hangs(marker)]
     const child = spawn(process.execPath, [cliPath, ...words], {
