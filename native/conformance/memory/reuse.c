@@ -1,4 +1,4 @@
-// Freed memory is used again, by blocks of other sizes too: 36 rounds of 48 MiB, each in blocks of one of twelve sizes,
+// Freed memory is used again, by blocks of other sizes too: 24 rounds of 48 MiB, each in blocks of one of twelve sizes,
 // stay within 256 MiB.
 // @standard C23 7.24.3.3
 // @standard glibc manual, Freeing Memory Allocated with malloc
@@ -8,7 +8,7 @@ int main(void) {
   static void* blocks[1100000];
   static const size_t sizes[] = {72, 1000, 30000, 2000000, 48, 400, 8000, 300000, 144, 2500, 16000, 100000};
   enum { kinds = sizeof sizes / sizeof *sizes };
-  for (size_t round = 0; round < 3 * kinds; round++) {
+  for (size_t round = 0; round < 2 * kinds; round++) {
     size_t size = sizes[round % kinds], count = ((size_t)48 << 20) / size;
     check_case = size;
     for (size_t i = 0; i < count; i++) {
