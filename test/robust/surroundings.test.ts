@@ -239,7 +239,7 @@ describe('output', () => {
     const watch = setInterval(() => {
       const status = existsSync(`/proc/${child.pid}/status`) ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : ''
       peakKib = Math.max(peakKib, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0))
-    })
+    }, 50)
     const [status] = await once(child, 'exit')
     clearInterval(watch)
     expect([status, complaints]).toEqual([0, ''])

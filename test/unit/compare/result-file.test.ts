@@ -55,7 +55,7 @@ function paths(value: unknown, at: (string | number)[] = []): (string | number)[
     const longest = value.reduce((best, each, index) => {
       const size = (of: unknown) => JSON.stringify(of).length
       return size(each) > size(value[best]) ? index : best
-    })
+    }, 0)
     return value.length === 0 ? [] : paths(value[longest], [...at, longest])
   }
   if (typeof value !== 'object' || value === null) return []
