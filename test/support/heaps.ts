@@ -47,7 +47,8 @@ export function testHeaps(): TestHeap[] {
 /** The environment that puts a heap in force, with other libraries preloaded in front of it and behind it. */
 export function heapEnvironment(heap: TestHeap, before: string[], behind: string[]): Record<string, string> {
   const preload = [...before, ...(heap.library ? [heap.library] : []), ...behind]
-  const base = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: '/', LC_ALL: 'C' }
+  const slowness = process.env.PROGRAM_SLOWNESS ?? ''
+  const base = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: '/', LC_ALL: 'C', PROGRAM_SLOWNESS: slowness }
   return preload.length ? { ...base, LD_PRELOAD: preload.join(':') } : base
 }
 
