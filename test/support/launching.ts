@@ -59,8 +59,9 @@ export function killLeftover(pid: number | undefined): void {
   process.kill(pid, 'SIGKILL')
 }
 
-/** Waits until `condition` holds; throws after `ms`. */
-export async function until(condition: () => boolean, what: string, ms = 120_000): Promise<void> {
+/** Waits until `condition` holds; throws after two minutes. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const ms = 120_000
   const end = performance.now() + ms
   while (!condition()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${ms} ms`)
